@@ -1,0 +1,1 @@
+"""The vocabulary: edits on a config.json, and what they mean. Imports none of the other packages."""
