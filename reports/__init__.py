@@ -1,0 +1,1 @@
+"""Result records in, pictures and decisions out. Knows no runtime."""
