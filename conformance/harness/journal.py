@@ -1,0 +1,78 @@
+"""What was done and seen during one test, in order: the raw material of reasons, records and ``run.sh``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Config = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was done: ``kind`` is call, wait, read, write, prepare, shell or descriptors.
+
+    ``argv`` is the whole command of a call, or the path of the others; ``text`` is the content read or written, or the
+    shell commands that prepared the bundle at that path, or that changed the process that makes the next call, or what
+    descriptors that process had;
+    ``output`` is standard output and error of a call; ``background`` marks a call that was not waited for.
+    """
+
+    kind: str
+    argv: tuple[str, ...]
+    exit_status: int | None = None
+    output: str = ""
+    text: str = ""
+    seconds: float = 0.0
+    background: bool = False
+
+
+@dataclass
+class Evidence:
+    """The fact that was looked at last: where a script finds it again, and the text that was there.
+
+    ``where`` is ``status`` (exit status of the last call), ``output`` (what the last call printed), ``program`` (what
+    the container's program printed), ``ended`` (how it ended) ``file PATH`` or ``exists PATH``.
+    """
+
+    where: str
+    text: str
+
+
+@dataclass
+class Journal:
+    """The steps of one test on one runtime, with the configs of its containers by bundle folder."""
+
+    steps: list[Step] = field(default_factory=list)
+    configs: dict[str, Config] = field(default_factory=dict)
+    edits: list[str] = field(default_factory=list)
+    evidence: Evidence | None = None
+    expected: str = ""
+    observed: str = ""
+    closed: bool = False
+
+    def close(self) -> None:
+        """Take no more notes: what follows is cleaning up."""
+        self.closed = True
+
+    def add(self, step: Step) -> None:
+        """Note a step; the exit status of a call is the newest evidence."""
+        if self.closed:
+            return
+        self.steps.append(step)
+        if step.kind == "call" and step.exit_status is not None:
+            self.evidence = Evidence("status", str(step.exit_status))
+
+    def saw(self, where: str, text: str) -> None:
+        """Note that a test looked at a fact."""
+        if self.closed:
+            return
+        self.evidence = Evidence(where, text)
+
+    def judged(self, expected: str, observed: str) -> None:
+        """Note what was expected and what was there, in words, when a check knows them better than its assert."""
+        self.expected, self.observed = expected, observed
+
+    def calls(self) -> list[list[str]]:
+        """The commands that were given, in order."""
+        return [list(step.argv) for step in self.steps if step.kind == "call"]

@@ -1,0 +1,93 @@
+# The rest of this script is the same for every finding, up to the steps at its end.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+
+# Namespaces of its own: whatever a runtime leaves running or mounted ends with this script.
+if [ -z "${SEATRIAL_APART:-}" ] && unshare --mount --uts --pid --fork true 2>/dev/null; then
+    SEATRIAL_APART=1 exec unshare --mount --uts --pid --fork --kill-child --mount-proc sh "$0"
+fi
+
+# The name that the host had where the violation was found.
+[ -n "${SEATRIAL_APART:-}" ] && echo seatrial >/proc/sys/kernel/hostname
+
+work=$(mktemp -d /tmp/seatrial.XXXXXX) || exit 2
+trap clean EXIT
+status=0
+
+# Some runtimes refuse a host with cgroup v1 that leaves controllers to v2: give these to v1 while this runs.
+v2=/sys/fs/cgroup/unified/cgroup.controllers
+if [ -n "${SEATRIAL_APART:-}" ] && [ -e "$v2" ]; then
+    for controller in $(cat "$v2"); do
+        mkdir -p "$work/cgroup-$controller"
+        mount -t cgroup -o "$controller" cgroup "$work/cgroup-$controller" 2>/dev/null
+    done
+fi
+
+# runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first.
+under=
+runtime() {
+    sh -euc "$under
+        exec \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
+}
+
+clean() {
+    for name in $containers; do runtime delete --force "$name" >/dev/null 2>&1; done
+    for name in $cgroups; do
+        for folder in /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name" "$work"/cgroup-*/"$name"; do
+            [ -d "$folder" ] && find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null
+        done
+    done
+    awk -v work="$work/" 'index($5, work) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+        while read -r point; do umount -l "$point"; done
+    rm -rf --one-file-system "$work"
+}
+
+# bundle NUMBER: lay out a bundle.
+bundle() {
+    for folder in $folders; do mkdir -p "$work/$1/rootfs$folder"; done
+    cp "$here/probe" "$work/$1/rootfs/probe" && chmod 755 "$work/$1/rootfs/probe"
+    sed "s|@WORK@|$work|g" "$here/config-$1.json" >"$work/$1/config.json"
+}
+
+# call NAME ARGUMENT...: one operation of the runtime; its status is kept, its output shown and kept.
+call() {
+    echo "+ $*"
+    runtime "$@" >"$work/output" 2>&1 </dev/null
+    status=$?
+    cat "$work/output"
+    echo "  exit status $status"
+}
+
+# create NUMBER ARGUMENT...: as call; what the program prints goes to files of its own.
+create() {
+    n=$1
+    shift
+    echo "+ create $*"
+    runtime create --pid-file "$work/$n.pid" "$@" >"$work/$n.stdout" 2>"$work/$n.stderr" </dev/null
+    status=$?
+    cat "$work/$n.stderr"
+    echo "  exit status $status"
+}
+
+# ended NUMBER: wait until the program is gone.
+ended() {
+    pid=$(cat "$work/$1.pid" 2>/dev/null)
+    while [ -n "$pid" ] && grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$pid/status"; do sleep 0.01; done
+}
+
+# printed NUMBER TEXT: wait until the program has printed a text, for ten seconds at most.
+printed() {
+    turns=0
+    until grep -qF -e "$2" "$work/$1.stdout" 2>/dev/null || [ "$turns" -gt 1000 ]; do
+        turns=$((turns + 1))
+        sleep 0.01
+    done
+}
+
+# judge FOUND FILE: still there (1) if the text that was found is in the file again, white space aside; else gone (0).
+judge() {
+    echo "When the violation was found, this was seen: $1"
+    tr -d ' \n\t' <"$2" | grep -qF -e "$(printf %s "$1" | tr -d ' \n\t')" && exit 1
+    exit 0
+}
+

@@ -1,0 +1,234 @@
+"""One test on one runtime: its containers, the journal of what was done, and the check of the host afterwards."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.checks.host import Snapshot, leaks
+from conformance.harness.bundle import Bundle, write_bundle
+from conformance.harness.container import Completed, Container
+from conformance.harness.errors import Crashed, HarnessError, Hung, Leaked, OperationFailed, Violation
+from conformance.harness.journal import Journal, Step
+from conformance.harness.snapshot import take_snapshot
+from strategies.edit import Config, Edit, edited
+from strategies.edits import do
+from strategies.versions import VERSIONS
+
+if TYPE_CHECKING:
+    from conformance.harness.observed import Inside, Program
+    from conformance.harness.runtime import Runtime
+    from conformance.harness.trial import Running, Trial
+
+#: How long the host may take to let go of what a deleted container had, before it counts as left behind.
+PATIENCE = 2.0
+STDERR = 2
+COPIED = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
+
+
+class Scene:
+    """What a test has to do with a runtime.  One scene per test; ``settle`` ends it."""
+
+    def __init__(self, trial: Trial, runtime: Runtime, timeout: float, keep: Path | None = None) -> None:
+        self.trial, self.runtime, self.timeout, self.keep = trial, runtime, timeout, keep
+        self.journal = Journal()
+        self.containers: list[Container] = []
+        self.root = trial.folder / f"state-{runtime.name}"
+        self._before = take_snapshot(trial, self.root)
+        self._outputs = 0
+
+    def __repr__(self) -> str:
+        return f"Scene({self.runtime.name!r})"
+
+    # Containers -------------------------------------------------------------------------------------------------
+
+    def container(self, *edits: Edit, name: str | None = None, config: Config | None = None) -> Container:
+        """A container that was not created yet, with its bundle written."""
+        number = self.trial.next_number()
+        document = edited(*edits) if config is None else config
+        bundle = write_bundle(self.trial.folder / "bundles" / str(number), document)
+        return self.container_of(bundle, name or f"c{number}", edits)
+
+    def container_of(self, bundle: Bundle, name: str, edits: tuple[Edit, ...] = ()) -> Container:
+        """A container of a bundle that is there already."""
+        self.journal.configs[str(bundle.folder)] = bundle.config
+        self.journal.edits = [repr(edit) for edit in edits]
+        container = Container(self, name, bundle)
+        self.containers.append(container)
+        return container
+
+    def bring(self, state: str, *edits: Edit) -> Container:
+        """A container brought to ``created``, ``running``, ``paused`` or ``stopped``.
+
+        Its program waits for a signal, but for ``stopped``, where it has ended; edits that set other verbs come first.
+        """
+        program = [do("report")] if state == "stopped" else [do("wait")]
+        container = self.container(*edits, *program)
+        container.create()
+        if state != "created":
+            container.start()
+        if state == "stopped":
+            container.wait()
+            container.until_status("stopped")
+        elif state in {"running", "paused"}:
+            container.until_waiting()
+        if state == "paused":
+            container.pause()
+        return container
+
+    def run(self, *edits: Edit) -> Inside:
+        """Create and start a container, wait for its program to end, delete it, and return what the program saw."""
+        return self.run_program(*edits).inside
+
+    def run_program(self, *edits: Edit) -> Program:
+        """As ``run``, for programs that need not report."""
+        return self.container(*edits).run()
+
+    # Calls ------------------------------------------------------------------------------------------------------
+
+    def call(self, *words: str, files: dict[int, tuple[str, int]] | None = None) -> Completed:
+        """Call the runtime, whatever comes of it; the output goes to files, so that nobody can hold a pipe open."""
+        self._outputs += 1
+        out, err = (self.trial.folder / f"{self._outputs}.{suffix}" for suffix in ("out", "err"))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        stdio = {0: ("/dev/null", 0), 1: (str(out), flags), 2: (str(err), flags)}
+        running = self.start(*words, files=stdio | (files or {}))
+        return self.finish(running, out, err)
+
+    def start(self, *words: str, files: dict[int, tuple[str, int]], folder: str = "/", under: str = "") -> Running:
+        """Start a call of the runtime without waiting for its end.
+
+        ``under`` are shell commands that change the calling process first.
+        """
+        argv = self.runtime.command(self.root, *words)
+        further = ", ".join(f"{number} on {path}" for number, (path, _) in files.items() if number > STDERR)
+        if further:
+            self.journal.add(Step("descriptors", (), text=f"The caller had further descriptors: {further}"))
+        shell = []
+        if under:
+            self.journal.add(Step("shell", (), text=under))
+            shell = ["/bin/sh", "-euc", f'{under}; exec "$@"', "sh"]
+        running = self.trial.start([*shell, *argv], files=files, folder=folder)
+        running.argv = argv
+        return running
+
+    def finish(self, running: Running, out: Path, err: Path, *, keep: bool = False) -> Completed:
+        """Wait for a call, with the watchdog; raises ``Hung`` and ``Crashed``."""
+        ended = self.trial.finish(running, self.timeout)
+        done = Completed(running.argv, ended.exit_status, _take(out, keep), _take(err, keep), ended.seconds)
+        self.journal.add(Step("call", tuple(done.argv), done.exit_status, done.output, seconds=done.seconds))
+        if ended.hung:
+            raise Hung(f"{_short(done)} did not end within {self.timeout:g} seconds")
+        if done.exit_status < 0 or self.runtime.profile.crashed(done.stderr):
+            raise Crashed(f"{_short(done)} ended with {done.exit_status}: {done.stderr[-2000:]}")
+        return done
+
+    def skip_without(self, need: str) -> None:
+        """Skip the test when the profile of the runtime says that it lacks something."""
+        if (reason := self.runtime.profile.lacks(need, self.runtime.version)) is not None:
+            pytest.skip(f"unsupported: {reason}")
+
+    def skip_if_too_new(self, config: Config) -> None:
+        """Skip the test when the runtime knows only older versions of the specification than the config needs."""
+        newest = self.runtime.profile.newest_spec(self.runtime.version)
+        wanted = config.get("ociVersion")
+        if newest and isinstance(wanted, str) and wanted > newest and wanted in VERSIONS:
+            pytest.skip(f"unsupported: {self.runtime.name} {self.runtime.version} knows runtime-spec up to {newest}")
+
+    def accepted(self, done: Completed) -> Completed:
+        """Demand that a call succeeded.  Raises ``OperationFailed`` otherwise."""
+        if done.exit_status != 0:
+            message = done.output.strip()[-2000:]
+            raise OperationFailed(f"{_short(done)} was refused with {done.exit_status}: {message}", message)
+        return done
+
+    def prepare(self, script: str, folder: str, *, keep: bool = True) -> None:
+        """Run shell commands in the trial; ``keep`` notes them for the script that repeats the test.
+
+        Raises ``HarnessError`` when one of them fails.
+        """
+        if keep:
+            self.journal.add(Step("prepare", (folder,), text=script))
+        said = self.trial.folder / "prepare.err"
+        files = {0: ("/dev/null", os.O_RDONLY), 1: ("/dev/null", os.O_WRONLY)}
+        files[2] = (str(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        ended = self.trial.finish(
+            self.trial.start(["/bin/sh", "-euc", script], files=files, folder=folder), self.timeout
+        )
+        if ended.status != 0:
+            raise HarnessError(f"could not prepare `{script}`: {said.read_text(errors='replace').strip()}")
+
+    def pause(self, seconds: float) -> None:
+        """Let the trial's messages come in for a moment, between two looks at a fact."""
+        select.select([self.trial.fileno()], [], [], seconds)
+
+    # The end ----------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Remove all containers and compare the host with how it was.  Raises ``Leaked``."""
+        for container in self.containers:
+            container.remove()
+            self._keep(container)
+        found = self._leaks_after_patience()
+        for container in self.containers:
+            found += [f"canary changed: {path}" for path in container.bundle.canaries_changed()]
+        if found:
+            self.trial.restart()
+            raise Leaked("left behind after delete: " + "; ".join(found))
+
+    def abandon(self) -> None:
+        """Remove all containers of a test that failed; its journal keeps what the test saw last."""
+        self.journal.close()
+        for container in self.containers:
+            with suppress(Violation, HarnessError):
+                container.remove()
+            self._keep(container)
+
+    def _keep(self, container: Container) -> None:
+        """Copy a bundle out of the trial, with what its program printed, when that was asked for."""
+        if self.keep is not None:
+            target = self.keep / container.bundle.folder.name
+            shutil.copytree(container.bundle.folder, target, symlinks=True, ignore=_special, dirs_exist_ok=True)
+
+    def _leaks_after_patience(self) -> list[str]:
+        for _ in range(int(PATIENCE / 0.005)):
+            found = leaks(self._before, self.snapshot())
+            if not found:
+                return []
+            self.pause(0.005)
+        return found
+
+    def printed(self) -> str:
+        """What the program of the newest container has printed."""
+        return self.containers[-1].printed() if self.containers else ""
+
+    def snapshot(self) -> Snapshot:
+        """What is there now."""
+        return take_snapshot(self.trial, self.root)
+
+
+def _take(path: Path, keep: bool) -> str:
+    try:
+        text = path.read_text(errors="surrogateescape")
+    except FileNotFoundError:
+        return ""
+    if not keep:
+        path.unlink()
+    return text
+
+
+def _special(folder: str, names: list[str]) -> list[str]:
+    """What can not be copied: sockets, FIFOs and device nodes."""
+    return [name for name in names if stat.S_IFMT(os.lstat(f"{folder}/{name}").st_mode) not in COPIED]
+
+
+def _short(done: Completed) -> str:
+    words = done.argv[done.argv.index("--root") + 2 :] if "--root" in done.argv else done.argv
+    return "`" + " ".join(words) + "`"

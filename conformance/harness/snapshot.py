@@ -1,0 +1,35 @@
+"""What of a trial is compared before and after every test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.checks.host import Snapshot
+
+if TYPE_CHECKING:
+    from conformance.harness.trial import Trial
+
+
+def take_snapshot(trial: Trial, state_root: Path) -> Snapshot:
+    """Look at the processes, mounts, cgroups and state folders of the trial."""
+    return Snapshot(
+        processes=trial.processes(),
+        mounts=tuple(trial.mounts()),
+        cgroups=frozenset(_cgroups(trial.cgroup_root)),
+        state=frozenset(_names(state_root)),
+    )
+
+
+def _cgroups(root: Path) -> list[str]:
+    """Every cgroup below the trial's own, as HIERARCHY/PATH."""
+    return [os.path.relpath(folder, root) for folder, _, _ in os.walk(root)]
+
+
+def _names(folder: Path) -> list[str]:
+    """What a runtime keeps of containers; names with a dot are its own, as crun's .empty-directory for masks."""
+    try:
+        return [name for name in os.listdir(folder) if not name.startswith(".")]
+    except FileNotFoundError:
+        return []
