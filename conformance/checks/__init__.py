@@ -1,0 +1,1 @@
+"""The oracles: small pure functions that say what must be seen."""

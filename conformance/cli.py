@@ -1,0 +1,99 @@
+"""The console command ``seatrial``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections import defaultdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit status: 0 good, 1 something was found, 2 wrong use."""
+    parser = argparse.ArgumentParser(prog="seatrial", description="Conformance of container runtimes.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_clean(commands)
+    _add_requirements(commands)
+    from reports.cli import add_parser  # noqa: PLC0415  # readers of results need not load the rest
+
+    add_parser(commands)
+    options = parser.parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+def _add_clean(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("clean", help="remove what killed trials left on this host")
+    parser.set_defaults(run=_clean)
+
+
+def _clean(_: argparse.Namespace) -> int:
+    from conformance.harness.cleaning import clean  # noqa: PLC0415
+
+    if os.geteuid() != 0:
+        print("seatrial clean: removing cgroups needs root", file=sys.stderr)
+        return 2
+    done = clean()
+    print("\n".join(f"removed {line}" for line in done) or "nothing was left behind")
+    return 0
+
+
+def _add_requirements(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("requirements", help="list the requirements, with the tests that judge them")
+    parser.add_argument("pattern", nargs="?", default="*", metavar="GLOB", help="ids to list, as `memory.*`")
+    parser.add_argument("--uncovered", action="store_true", help="only those that no test judges")
+    parser.add_argument("--level", choices=("must", "should", "may"), default="may", help="this level and above")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=_requirements)
+
+
+def _requirements(options: argparse.Namespace) -> int:
+    from conformance.requirements.listing import as_json, as_text, rows  # noqa: PLC0415
+
+    tests = bound_tests()
+    listed = rows(tests, pattern=options.pattern, level=options.level.upper(), uncovered=options.uncovered)
+    print(as_json(listed) if options.json else "\n".join(as_text(listed)))
+    return 0
+
+
+def bound_tests() -> dict[str, list[str]]:
+    """The names of the tests that are bound to each requirement, found by loading the test files."""
+    found: dict[str, list[str]] = defaultdict(list)
+    folder = Path(__file__).parent
+    for file in sorted(folder.glob("oci/**/test_*.py")):
+        module = vars(_load(file))
+        for test, function in module.items():
+            if test.startswith("test_"):
+                for name in _bound(_listed(module.get("pytestmark")) + _listed(vars(function).get("pytestmark"))):
+                    found[name].append(f"{file.relative_to(folder)}::{test}")
+    return dict(found)
+
+
+def _load(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"seatrial_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} can not be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _listed(marks: Any) -> list[Any]:
+    return marks if isinstance(marks, list) else [marks] if marks else []
+
+
+def _bound(marks: list[Any]) -> list[str]:
+    """The ids in every ``musts`` among marks, also on single parameters."""
+    bare = [getattr(mark, "mark", mark) for mark in marks]
+    values = [value for mark in bare if mark.name == "parametrize" for value in mark.args[1]]
+    ids = [name for mark in bare if mark.name == "musts" for name in mark.args]
+    deeper = [name for value in values for name in _bound(list(getattr(value, "marks", ())))]
+    return list(dict.fromkeys([*ids, *deeper]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

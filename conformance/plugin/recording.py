@@ -1,0 +1,135 @@
+"""From a judged test to its result record, and the folder that shows a violation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.expectations import name_of
+from conformance.harness.observed import first_report
+from conformance.harness.reproduction import Story, write_reproduction
+from conformance.plugin.selection import requirements_of, runtime_name
+from reports import record as records
+
+if TYPE_CHECKING:
+    import pytest
+
+    from conformance.expectations import Expectation
+    from conformance.harness.runtime import Runtime
+    from conformance.harness.scene import Scene
+    from conformance.plugin.session import Session
+    from conformance.requirements import Requirement
+
+#: How much of a runtime's output goes into a record, in characters from each end.
+EXCERPT = 4000
+
+
+def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> records.Record:
+    """The record of one test on one runtime; a violation also leaves its folder."""
+    runtime = session.runtime(runtime_name(item))
+    scene: Scene | None = getattr(item, "funcargs", {}).get("scene")
+    requirements = [_requirement(requirement) for requirement in requirements_of(item)]
+    record = records.Record(
+        test=name_of(item),
+        runtime=_runtime(runtime),
+        verdict=records.Verdict(judgement.verdict),
+        level=records.strongest(requirement.level for requirement in requirements),
+        requirements=requirements,
+        title=sentence_of(item),
+        reason=judgement.reason,
+        duration=round(judgement.duration, 4),
+        spec_version=session.spec_version,
+        needs=[need for mark in item.iter_markers("musts") for need in mark.kwargs.get("needs", ())],
+        host=session.host.facts(),
+        expectation=_expectation(judgement.expectation),
+    )
+    if scene is None or judgement.verdict in {"passed", "differs", "unsupported", "not_here"}:
+        return record
+    return _with_evidence(record, session, scene, judgement)
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What was decided about a test; ``compared`` is what the failed assert expected and observed."""
+
+    verdict: str
+    reason: str
+    duration: float
+    expectation: Expectation | None = None
+    compared: tuple[str, str] = ("", "")
+
+
+def sentence_of(item: pytest.Item) -> str:
+    """The first paragraph of a test's docstring, on one line."""
+    text = getattr(getattr(item, "function", None), "__doc__", None) or ""
+    return " ".join(text.strip().split("\n\n")[0].split())
+
+
+def _with_evidence(record: records.Record, session: Session, scene: Scene, judgement: Judgement) -> records.Record:
+    journal = scene.journal
+    expected, observed = judgement.compared
+    return msgspec.structs.replace(
+        record,
+        expected=journal.expected or expected,
+        observed=journal.observed or observed,
+        edits=journal.edits,
+        argv=journal.calls(),
+        config=next(reversed(journal.configs.values()), None),
+        probe=first_report(scene.printed()),
+        log=_excerpt("\n".join(step.output for step in journal.steps if step.output)),
+        reproduction=_reproduction(record, session, scene),
+    )
+
+
+def folder_name(item: pytest.Item) -> str:
+    """A name for a folder that belongs to a test."""
+    return _folder_name(name_of(item))
+
+
+def _folder_name(test: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", test.removeprefix("conformance/").replace(".py", "")).strip("-")
+
+
+def _reproduction(record: records.Record, session: Session, scene: Scene) -> str:
+    """The path of the folder's ``run.sh``; "" when nothing was called, or the folder can not be written."""
+    if record.verdict is records.Verdict.BROKEN or not scene.journal.configs:
+        return ""
+    folder = Path(session.findings) / record.runtime.name / _folder_name(record.test)
+    lines = [f"{each.id} ({each.level}): {each.text} {each.url}" for each in record.requirements]
+    story = Story(record.test, record.title, lines, record.reason)
+    try:
+        return str(write_reproduction(folder, story, scene.runtime, scene.journal))
+    except OSError:
+        return ""
+
+
+def _requirement(requirement: Requirement) -> records.Requirement:
+    return records.Requirement(
+        id=requirement.id,
+        level=requirement.level,
+        text=requirement.text,
+        section=requirement.section,
+        page=requirement.page,
+        url=requirement.url,
+    )
+
+
+def _runtime(runtime: Runtime) -> records.Runtime:
+    return records.Runtime(
+        name=runtime.name,
+        path=runtime.path,
+        version=runtime.version,
+        package_version=runtime.package,
+        sha256=runtime.sha256,
+        arguments=runtime.arguments,
+    )
+
+
+def _expectation(entry: Expectation | None) -> records.Expectation | None:
+    return None if entry is None else records.Expectation(reason=entry.reason, link=entry.link)
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= 2 * EXCERPT else f"{text[:EXCERPT]}\n…\n{text[-EXCERPT:]}"

@@ -1,0 +1,150 @@
+"""From what happened in a test to a verdict, and from a verdict to pytest's report and a result record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.harness.errors import Violation
+from conformance.plugin.selection import level_of, requirements_of, runtime_name
+from conformance.plugin.session import BROKEN_ON_PURPOSE, SESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.harness.runtime import Runtime
+    from conformance.requirements import Requirement
+
+#: What a report is called in the terminal: pytest's category, its letter, its word.
+STATUS: dict[str, tuple[str, str, tuple[str, dict[str, bool]]]] = {
+    "passed": ("passed", ".", ("PASSED", {"green": True})),
+    "differs": ("passed", "d", ("DIFFERS", {"green": True})),
+    "violated": ("failed", "F", ("VIOLATED", {"red": True})),
+    "crashed": ("failed", "C", ("CRASHED", {"red": True})),
+    "hung": ("failed", "H", ("HUNG", {"red": True})),
+    "leaked": ("failed", "L", ("LEAKED", {"red": True})),
+    "warned": ("warned", "w", ("WARNED", {"yellow": True})),
+    "known": ("xfailed", "x", ("KNOWN", {"yellow": True})),
+    "gone": ("failed", "X", ("NO LONGER KNOWN", {"red": True})),
+    "unsupported": ("skipped", "u", ("UNSUPPORTED", {"yellow": True})),
+    "not_here": ("skipped", "n", ("NOT HERE", {"yellow": True})),
+    "broken": ("error", "E", ("BROKEN", {"red": True})),
+}
+
+
+#: The verdicts that accuse the runtime.
+ACCUSING = frozenset({"violated", "crashed", "hung", "leaked"})
+#: The longest text of one side of a comparison that goes into a record, in characters.
+LONGEST = 2000
+
+
+def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> Any:
+    """Call each verdict by its name."""
+    shown = getattr(report, "seatrial_status", None)
+    if shown is None or (report.when == "setup" and report.passed):
+        return None
+    return STATUS[shown]
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
+    """Keep both sides of the comparison that failed: what was expected, and what was observed."""
+    expected = repr(right) if op == "==" else f"{op} {right!r}"
+    config.stash[SESSION].compared = (expected[:LONGEST], repr(left)[:LONGEST])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Forget what the test before has compared."""
+    item.config.stash[SESSION].compared = ("", "")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Judge a finished phase, and put the record on its report."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]  # the wrapped hook returns the report
+    if runtime_name(item) and (call.when == "call" or (call.when == "setup" and call.excinfo is not None)):
+        judge(item, call, report)
+    return report  # type: ignore[return-value]  # as above
+
+
+def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Give a report its verdict, its outcome and its record."""
+    from conformance.plugin.recording import Judgement, record_of  # noqa: PLC0415  # heavy: only for trials
+    from reports.record import PROPERTY, to_builtins  # noqa: PLC0415
+
+    session = item.config.stash[SESSION]
+    verdict, reason = verdict_of(call)
+    if session.prove:
+        prove(report, verdict, runtime_name(item).removeprefix(BROKEN_ON_PURPOSE))
+        return
+    status = verdict
+    requirements = requirements_of(item)
+    known = session.expectations(runtime_name(item))
+    expectation = known.find(item, [requirement.id for requirement in requirements])
+    if verdict in ACCUSING and (declined := beyond_its_claims(session.runtime(runtime_name(item)), requirements)):
+        verdict = status = "unsupported"
+        reason = f"{declined} ({reason})"
+        skip(item, report, reason)
+    elif expectation is not None and verdict in ACCUSING:
+        verdict = status = "known"
+        excuse(report, f"{expectation.reason} ({reason})")
+    elif expectation is not None and verdict == "passed" and not expectation.sometimes:
+        status = "gone"
+        report.outcome = "failed"
+        reason = f"the known violation is gone, take it out of the expectations: {expectation.reason}"
+        report.longrepr = reason
+    elif verdict == "violated" and level_of(requirements) != "MUST" and not session.strict:
+        status = "warned"
+        excuse(report, reason)
+    report.seatrial_status = status  # type: ignore[attr-defined]  # reports carry what plugins put on them
+    record = record_of(item, session, Judgement(verdict, reason, call.duration, expectation, session.compared))
+    report.user_properties.append((PROPERTY, to_builtins(record)))
+
+
+def verdict_of(call: pytest.CallInfo[None]) -> tuple[str, str]:
+    """The verdict on a phase, and its reason in one paragraph."""
+    if call.excinfo is None:
+        return "passed", ""
+    problem = call.excinfo.value
+    if isinstance(problem, pytest.skip.Exception):
+        word, _, reason = str(problem.msg).partition(": ")
+        return {"unsupported": "unsupported", "differs": "differs"}.get(word, "not_here"), reason or word
+    if isinstance(problem, Violation):
+        return problem.verdict, str(problem)
+    if isinstance(problem, AssertionError):
+        return "violated", str(problem)
+    return "broken", f"{type(problem).__name__}: {problem}"
+
+
+def beyond_its_claims(runtime: Runtime, requirements: list[Requirement]) -> str:
+    """Why a runtime need not meet requirements that came later than the version it claims; "" when it must.
+
+    What it does all the same, says its profile, is held against it.
+    """
+    if not runtime.claims or not requirements or any(each.holds_in(runtime.claims) for each in requirements):
+        return ""
+    if any(runtime.profile.does(each.id, runtime.version) for each in requirements):
+        return ""
+    newest = max(requirements, key=lambda each: each.since)
+    return f"{runtime.name} {runtime.version} claims runtime-spec {runtime.claims}; {newest.id} is of {newest.since}"
+
+
+def skip(item: pytest.Item, report: pytest.TestReport, reason: str) -> None:
+    """Make a failed report one that was skipped."""
+    path, line, _ = item.location
+    report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: unsupported: {reason}")
+
+
+def excuse(report: pytest.TestReport, reason: str) -> None:
+    """Make a failed report one that was expected, in the way that pytest marks it."""
+    report.outcome = "skipped"
+    report.wasxfail = f"reason: {reason}"
+
+
+def prove(report: pytest.TestReport, verdict: str, bug: str) -> None:
+    """With a deliberate fault, only a violation is what we want to see."""
+    if verdict in ACCUSING:
+        report.outcome, report.longrepr = "passed", None
+    elif verdict in {"passed", "differs"}:
+        report.outcome, report.longrepr = "failed", f"this test does not notice the fault {bug!r}"
