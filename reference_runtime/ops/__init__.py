@@ -1,0 +1,1 @@
+"""The steps of which plans are made, by what they are about."""

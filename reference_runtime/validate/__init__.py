@@ -1,0 +1,8 @@
+"""Is a config.json one that the specification allows?  Each refusal names the property and says why."""
+
+from __future__ import annotations
+
+from reference_runtime.validate.rules import check
+from reference_runtime.validate.schema import CONFIG, PROCESS
+
+__all__ = ["CONFIG", "PROCESS", "check"]
