@@ -7,7 +7,7 @@ that any runtime started, every mount they made and every namespace that only th
 it is told to start, and it reaps whatever is orphaned.
 
 Arguments: TRIAL-ID CONTROL-FD LIFELINE-FD.  The control socket carries one JSON document per packet, see ``Spawner``.
-With ``clean TRIAL-ID…`` it removes the cgroups of trials whose guardian was killed, all but those named, and prints them.
+With ``clean TRIAL-ID…`` it removes, and prints, the cgroups of trials whose guardian was killed: all but those named.
 """
 
 import ctypes
@@ -391,7 +391,7 @@ class Spawner:
                 request["environment"],
                 file_actions=actions,
                 setsid=True,
-                setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, *DEAF_TO],
+                setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGQUIT, *DEAF_TO],
             )
         except OSError as problem:
             self.send({"refused": number, "why": f"{problem.filename or request['argv'][0]}: {problem.strerror}"})

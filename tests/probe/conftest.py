@@ -87,6 +87,14 @@ class Probe:
             process.communicate(timeout=20)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_usual() -> None:
+    """A run in the background of a shell without job control ignores these, and so would every probe."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def probe(tmp_path: Path) -> Probe:
     """The probe, as root; tests of it change users, namespaces and limits."""
