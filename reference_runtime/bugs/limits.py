@@ -96,6 +96,10 @@ def _allow_all(seccomp: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _let_through(action: str) -> str:
+    return "SCMP_ACT_ALLOW" if action == "SCMP_ACT_NOTIFY" else action
+
+
 _SECCOMP = "linux.seccomp"
 _FILTERS = [
     Bug("seccomp-dropped", "system calls are not filtered", config=drop(_SECCOMP)),
@@ -142,6 +146,17 @@ _FILTERS = [
     ),
     Bug("seccomp-flags-dropped", "flags of the filter are ignored", config=drop(f"{_SECCOMP}.flags")),
     Bug("seccomp-metadata-dropped", "the agent gets no metadata", config=drop(f"{_SECCOMP}.listenerMetadata")),
+    Bug(
+        "seccomp-notify-as-allow",
+        "calls that an agent should decide about go through",
+        config=change(f"{_SECCOMP}.syscalls.*.action", _let_through),
+    ),
+    Bug("seccomp-state-empty", "the agent is told nothing about the container"),
+    Bug("seccomp-state-pid-wrong", "the agent is told the pid of another process"),
+    Bug("seccomp-state-twice", "the agent is told the state twice over one connection"),
+    Bug("seccomp-descriptor-unnamed", "the agent gets a descriptor without a name"),
+    Bug("seccomp-listener-failure-ignored", "a seccomp agent that is not there is no error"),
+    Bug("seccomp-listener-always", "the seccomp agent has to be there even if no rule notifies"),
 ]
 
 BUGS = [*_GROUPS, *_FILTERS]

@@ -11,6 +11,7 @@ import os
 import socket
 import time
 
+from reference_runtime import faults
 from reference_runtime.errors import RuntimeFault
 from reference_runtime.libc import libc
 
@@ -52,13 +53,11 @@ def send(path: str, listener: int, state: dict[str, Any], metadata: str = "") ->
 
     ``state`` is the container's state document; its pid and version are repeated around it as the specification asks.
     """
-    import json  # noqa: PLC0415  # few containers have a listener
-
     message: dict[str, Any] = {"ociVersion": state["ociVersion"], "fds": ["seccompFd"], "pid": state["pid"]}
     if metadata:
         message["metadata"] = metadata
     message["state"] = state
-    payload = json.dumps(message).encode()
+    payload = _payload(message)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as agent:
             agent.connect(path)
@@ -66,6 +65,18 @@ def send(path: str, listener: int, state: dict[str, Any], metadata: str = "") ->
             agent.sendall(payload[sent:])
     except OSError as error:
         raise RuntimeFault(f"linux.seccomp.listenerPath: {path}: {error.strerror}") from error
+
+
+def _payload(message: dict[str, Any]) -> bytes:
+    import json  # noqa: PLC0415  # few containers have a listener
+
+    if faults.has("seccomp-descriptor-unnamed"):
+        message["fds"] = []
+    if faults.has("seccomp-state-pid-wrong"):
+        message["pid"] += 1
+    if faults.has("seccomp-state-empty"):
+        message["state"] = {}
+    return json.dumps(message).encode() * (2 if faults.has("seccomp-state-twice") else 1)
 
 
 def _get(pidfd: int, descriptor: int) -> int:
