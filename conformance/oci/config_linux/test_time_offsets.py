@@ -70,6 +70,7 @@ def test_an_offset_of_another_clock_is_refused(container: MakeContainer, clock: 
 @proved_by("time-offsets-failures-ignored")
 def test_an_offset_that_the_kernel_refuses_is_refused(container: MakeContainer) -> None:
     """A clock can not be set before 0, which is an error."""
+    container(namespace("time"), time_offset("boottime", secs=1)).create()
     made = container(namespace("time"), time_offset("monotonic", secs=-(10**9)))
     with refused(made):
         made.create()
@@ -80,6 +81,7 @@ def test_an_offset_that_the_kernel_refuses_is_refused(container: MakeContainer) 
 @pytest.mark.parametrize("value", [-1, 10**9, "1"], ids=["negative", "second", "text"])
 def test_nanoseconds_that_are_none_are_refused(container: MakeContainer, value: object) -> None:
     """Nanoseconds are a number from 0 to 999999999; others are an error."""
+    container(namespace("time"), time_offset("boottime", secs=1)).create()
     made = container(namespace("time"), put("linux.timeOffsets", {"boottime": {"secs": 1, "nanosecs": value}}))
     with refused(made):
         made.create()
