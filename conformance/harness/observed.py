@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -99,11 +100,12 @@ class Inside(Report, dict=True, kw_only=True):
 
 
 def first_report(output: str) -> dict[str, Any] | None:
-    """The probe's first report in some output, as JSON; None when there is none."""
+    """The probe's first report in some output, as JSON; None when there is none, or it was not printed to its end."""
     for line in output.splitlines():
         if line.startswith('{"report":'):
-            document: dict[str, Any] = json.loads(line)["report"]
-            return document
+            with suppress(ValueError):  # a program that is still at it, or was killed in the middle
+                document: dict[str, Any] = json.loads(line)["report"]
+                return document
     return None
 
 

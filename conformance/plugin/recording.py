@@ -48,7 +48,10 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
     )
     if scene is None or judgement.verdict in {"passed", "differs", "unsupported", "not_here"}:
         return record
-    return _with_evidence(record, session, scene, judgement)
+    try:
+        return _with_evidence(record, session, scene, judgement)
+    except Exception as problem:  # noqa: BLE001  # the verdict stands, and the run goes on, whatever a runtime printed
+        return msgspec.structs.replace(record, log=f"the evidence could not be gathered: {problem!r}")
 
 
 class Judgement(msgspec.Struct, frozen=True):
