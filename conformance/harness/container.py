@@ -174,7 +174,7 @@ class Container:
             done = self.scene.call("exec", *flags, self.id, files=files)
         else:
             done = self.scene.call("exec", *flags, self.id, *(words or ("/probe", "report")), files=files)
-        return Program(self.scene.journal, done.stdout, done.stderr, _as_wait_status(done.exit_status))
+        return Program(self.scene.journal, done.stdout, done.stderr, _as_wait_status(done.exit_status), "output")
 
     def pause(self) -> Completed:
         """Suspend all processes of the container."""

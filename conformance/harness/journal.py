@@ -32,7 +32,8 @@ class Evidence:
     """The fact that was looked at last: where a script finds it again, and the text that was there.
 
     ``where`` is ``status`` (exit status of the last call), ``output`` (what the last call printed), ``program`` (what
-    the container's program printed), ``ended`` (how it ended) ``file PATH`` or ``exists PATH``.
+    the container's program printed), ``ended`` (how it ended), ``file PATH``, ``exists PATH``, or ``tags PATH`` (the
+    words that programs and hooks have said, in their order, in a file of such lines).
     """
 
     where: str

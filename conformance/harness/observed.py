@@ -19,11 +19,12 @@ from conformance.probe.report import Action, Report, parse
 class Program:
     """What one program printed and how it ended.
 
-    ``actions`` is what the probe's verbs did, in order; ``output`` and ``stderr`` are its raw text.
+    ``actions`` is what the probe's verbs did, in order; ``output`` and ``stderr`` are its raw text, and ``where`` is
+    the place where a script finds it again: see ``Evidence``.
     """
 
-    def __init__(self, journal: Journal, output: str, stderr: str, status: int | None) -> None:
-        self.journal, self._status = journal, status
+    def __init__(self, journal: Journal, output: str, stderr: str, status: int | None, where: str = "program") -> None:
+        self.journal, self._status, self.where = journal, status, where
         self.output, self.stderr = output, stderr
         try:
             self._report, self.actions = parse(output.encode(errors="surrogateescape"))
@@ -60,7 +61,7 @@ class Program:
         found = [action for action in self.actions if action.verb == verb]
         if len(found) <= index:
             raise Violation(f"the program never came to `{verb}`: {self.output[-500:]!r}, it {self.how_it_ended()}")
-        self.journal.saw("program", _line_of(self.output, verb, index))
+        self.journal.saw(self.where, _line_of(self.output, verb, index))
         return found[index]
 
     def how_it_ended(self) -> str:
@@ -79,7 +80,7 @@ class Inside(Report, dict=True, kw_only=True):
         if name in Report.__struct_fields__:
             program = super().__getattribute__("program")
             if isinstance(program, Program):
-                program.journal.saw("program", fragment(program.output, name))
+                program.journal.saw(program.where, fragment(program.output, name))
         return value
 
     program: Program = msgspec.UNSET  # type: ignore[assignment]  # set by Program.inside, which alone makes these

@@ -36,6 +36,11 @@ folders='{folders}'
 
 """
 
+#: What looks at a fact that is in a file, by the kind of evidence.
+JUDGES = {"file": "judge", "tags": "judge_tags"}
+#: Fields of the probe's report that are never the same twice, and mean something only beside those of the host.
+FLEETING = ('"namespaces":', '"clocks":', '"fds":', '"cgroups":', '"cwd_inode":')
+
 
 @dataclass(frozen=True)
 class Story:
@@ -127,20 +132,28 @@ class Script:
         """The last lines: look at the fact again."""
         if evidence is None or (not evidence.text and evidence.where in {"output", "program"}):
             return ['echo "Look at the output above."; exit 2']
+        if evidence.text.startswith(FLEETING):
+            return [f'cat "$work/{self.last}.stdout"; echo "Compare this with what the README says."; exit 2']
         if any(step.kind == "descriptors" or "--console-socket" in step.argv for step in self.journal.steps):
             return ['echo "A shell can not hand the descriptors over that the test did."; exit 2']
         text, where = evidence.text, evidence.where
         if where == "status":
-            return [f'[ "$status" -eq {text} ] && exit 1', "exit 0"]
+            return [f'[ "$status" -eq {_as_shell_status(int(text))} ] && exit 1', "exit 0"]
         if where == "ended":
             return [f'cat "$work/{self.last}.stdout"; echo "The program then ended with wait status {text}."; exit 2']
-        if where.startswith("file "):
-            return [f"judge {shlex.quote(text)} {self.quoted(_on_the_host(where.removeprefix('file ')))}"]
+        kind, _, path = where.partition(" ")
+        if kind in JUDGES:
+            return [f"{JUDGES[kind]} {shlex.quote(text)} {self.quoted(_on_the_host(path))}"]
         if where.startswith("exists "):
             return [f"[ -e {self.quoted(_on_the_host(where.removeprefix('exists ')))} ] && exit 1", "exit 0"]
         file = '"$work/output"' if where == "output" else f'"$work/{self.last}.stdout"'
         show = [f"cat {file}"] if where == "program" else []
-        return [*show, f"judge {self.quoted(text)} {file}"]
+        return [*show, f"judge {shlex.quote(text)} {file}"]
+
+
+def _as_shell_status(status: int) -> int:
+    """An exit status, negative for a signal, as a shell tells it."""
+    return 128 - status if status < 0 else status
 
 
 def _on_the_host(path: str) -> str:
