@@ -2,9 +2,11 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
-# Namespaces of its own: whatever a runtime leaves running or mounted ends with this script.
+# Namespaces of its own: whatever a runtime leaves running or mounted ends with this script.  One script at a time, since
+# all of them name their cgroups alike.
 if [ -z "${SEATRIAL_APART:-}" ] && unshare --mount --uts --pid --fork true 2>/dev/null; then
-    SEATRIAL_APART=1 exec unshare --mount --uts --pid --fork --kill-child --mount-proc sh "$0"
+    export SEATRIAL_APART=1
+    exec flock --close /sys/fs/cgroup unshare --mount --uts --pid --fork --kill-child --mount-proc sh "$0"
 fi
 
 # The name that the host had where the violation was found.
