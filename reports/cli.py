@@ -19,11 +19,33 @@ COLOURS = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``seatrial show``."""
+    """Add the commands that read what ``--results`` wrote."""
+    _add_show(subparsers)
+    _add_grid(subparsers)
+
+
+def _add_show(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("show", help="sum up result files, as a run does at its end")
     parser.add_argument("files", nargs="+", type=Path, metavar="RESULTS.jsonl", help="what --results wrote")
     parser.add_argument("--first", type=int, default=5, metavar="N", help="violations shown per runtime (default: 5)")
     parser.set_defaults(run=show)
+
+
+def _add_grid(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("grid", help="requirements by runtimes, as a page that opens from a file")
+    parser.add_argument("files", nargs="+", type=Path, metavar="RESULTS.jsonl", help="what --results wrote")
+    kinds = parser.add_mutually_exclusive_group()
+    for kind, purpose in (("markdown", "for a pull request"), ("json", "for programs")):
+        text = f"as {kind.title() if kind == 'markdown' else kind.upper()}, {purpose}"
+        kinds.add_argument(f"--{kind}", action="store_const", dest="kind", const=kind, default="page", help=text)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="- is standard output (default: seatrial-grid.html; standard output with --markdown or --json)",
+    )
+    parser.set_defaults(run=grid)
 
 
 def show(options: argparse.Namespace) -> int:
@@ -38,18 +60,33 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def load(command: str, files: Iterable[Path]) -> list[Record] | None:
-    """The records of all files; what can not be read gets a line on standard error. None when no file can be read."""
+def grid(options: argparse.Namespace) -> int:
+    """Write the grid of all files together; returns the exit status: 0, or 2 when nothing can be read or written."""
+    from reports.grid.command import write as write_grid  # noqa: PLC0415  # as above
+
+    notes: list[str] = []
+    records = load("grid", options.files, notes)
+    return 2 if records is None else write_grid(records, options.kind, options.output, notes)
+
+
+def load(command: str, files: Iterable[Path], notes: list[str] | None = None) -> list[Record] | None:
+    """The records of all files; None when no file can be read.
+
+    What can not be read gets a line on standard error, and is told in ``notes``.
+    """
     from reports.jsonl import ResultsError, read  # noqa: PLC0415  # as above
 
     found = []
+    told: list[str] = [] if notes is None else notes
     for file in files:
         try:
             results = read(file)
         except ResultsError as problem:
+            told.append(str(problem))
             print(f"seatrial {command}: {problem}", file=sys.stderr)
         else:
             found.append(results.records)
+            told += [f"{file}: {note}" for note in results.notes]
             for note in results.notes:
                 print(f"{file}: {note}", file=sys.stderr)
     return [record for records in found for record in records] if found else None
