@@ -19,33 +19,14 @@ COLOURS = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the commands that read what ``--results`` wrote."""
-    _add_show(subparsers)
-    _add_grid(subparsers)
+    """Add the commands."""
+    from reports.grid import cli as grid  # noqa: PLC0415  # light itself
 
-
-def _add_show(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    grid.add_parser(subparsers)
     parser = subparsers.add_parser("show", help="sum up result files, as a run does at its end")
     parser.add_argument("files", nargs="+", type=Path, metavar="RESULTS.jsonl", help="what --results wrote")
     parser.add_argument("--first", type=int, default=5, metavar="N", help="violations shown per runtime (default: 5)")
     parser.set_defaults(run=show)
-
-
-def _add_grid(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("grid", help="requirements by runtimes, as a page that opens from a file")
-    parser.add_argument("files", nargs="+", type=Path, metavar="RESULTS.jsonl", help="what --results wrote")
-    kinds = parser.add_mutually_exclusive_group()
-    for kind, purpose in (("markdown", "for a pull request"), ("json", "for programs")):
-        text = f"as {kind.title() if kind == 'markdown' else kind.upper()}, {purpose}"
-        kinds.add_argument(f"--{kind}", action="store_const", dest="kind", const=kind, default="page", help=text)
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="- is standard output (default: seatrial-grid.html; standard output with --markdown or --json)",
-    )
-    parser.set_defaults(run=grid)
 
 
 def show(options: argparse.Namespace) -> int:
@@ -58,15 +39,6 @@ def show(options: argparse.Namespace) -> int:
     width = shutil.get_terminal_size((120, 24)).columns
     write(summary(records, first=options.first, width=width) or [("no results", {})], sys.stdout)
     return 0
-
-
-def grid(options: argparse.Namespace) -> int:
-    """Write the grid of all files together; returns the exit status: 0, or 2 when nothing can be read or written."""
-    from reports.grid.command import write as write_grid  # noqa: PLC0415  # as above
-
-    notes: list[str] = []
-    records = load("grid", options.files, notes)
-    return 2 if records is None else write_grid(records, options.kind, options.output, notes)
 
 
 def load(command: str, files: Iterable[Path], notes: list[str] | None = None) -> list[Record] | None:

@@ -28,9 +28,7 @@ def as_markdown(grid: Grid, notes: Sequence[str] = ()) -> str:
         lines += ["No violations but known ones.", ""]
     others = [row for row in grid.rows if row.differs and not row.violated]
     if others:
-        lines += _folded(
-            f"{_counted(len(others), 'other requirement')} on which they differ", _table(others, grid.columns)
-        )
+        lines += _folded(f"Other differences: {len(others)}", _table(others, grid.columns))
     lines += _folded("Scores by section", _sections(grid))
     return "\n".join(lines).rstrip() + "\n"
 

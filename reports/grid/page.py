@@ -1,4 +1,4 @@
-"""The page: the grid as compact JSON between one style sheet and one script, in a single file that loads nothing.
+"""The page: the grid as compact JSON, one style sheet and one script, in a single file that loads nothing.
 
 The script reads two blocks of data. ``grid`` is all that rows, filters and scores need; ``evidence`` is what a cell
 opens, which is not even parsed before that. Both hold what runtimes printed, so nothing in them may end the block.
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reports.grid.model import Grid
+
+SCRIPTS = ("model.js", "filter.js", "evidence.js", "grid.js")  # in the order in which they need one another
 
 TEMPLATE = """\
 <!doctype html>
@@ -44,7 +46,7 @@ TEMPLATE = """\
 
 def as_page(grid: Grid, notes: Sequence[str] = ()) -> str:
     """The whole file. ``notes`` are what its reader has to know about the results, such as lines left out."""
-    style, script = _asset("grid.css"), _asset("grid.js")
+    style, script = _asset("grid.css"), "\n".join(map(_asset, SCRIPTS))
     data, evidence = compact(grid, notes)
     return TEMPLATE.format(
         policy=html.escape(_policy(style, script)),
