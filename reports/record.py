@@ -92,7 +92,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     ``test`` is pytest's node id without the runtime's parameter, so it is the same for every runtime. ``title`` is
     the sentence that the test's docstring states. ``duration`` is in seconds. ``expectation`` is the known deviation
     that the test met, whether or not the violation is still there. ``config`` is the smallest config.json that shows
-    the violation, ``probe`` the probe's report as JSON, ``reproduction`` the path of ``run.sh``.
+    the violation, ``difference`` what edits made of the base config, as a unified diff, ``probe`` the probe's report as
+    JSON, ``reproduction`` the path of ``run.sh``. What passed has of these only ``edits`` and ``argv``: what was tried.
     """
 
     test: str
@@ -113,6 +114,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     argv: list[list[str]] = []
     reproduction: str = ""
     config: dict[str, Any] | None = None
+    difference: str = ""
     probe: dict[str, Any] | None = None
     log: str = ""
 

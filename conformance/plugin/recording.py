@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +13,8 @@ from conformance.harness.observed import first_report
 from conformance.harness.reproduction import Story, write_reproduction
 from conformance.plugin.selection import requirements_of, runtime_name
 from reports import record as records
+from reports.allure import difference
+from strategies.config import base_config
 
 if TYPE_CHECKING:
     import pytest
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: How much of a runtime's output goes into a record, in characters from each end.
 EXCERPT = 4000
+#: How many commands go into a record: a test that tries many containers is not told in full.
+CALLS = 50
 
 
 def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> records.Record:
@@ -46,9 +50,11 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         host=session.host.facts(),
         expectation=_expectation(judgement.expectation),
     )
-    if scene is None or judgement.verdict in {"passed", "differs", "unsupported", "not_here"}:
+    if scene is None or judgement.verdict in {"unsupported", "not_here"}:
         return record
     try:
+        if judgement.verdict in {"passed", "differs"}:
+            return msgspec.structs.replace(record, **_tried(scene))
         return _with_evidence(record, session, scene, judgement)
     except Exception as problem:  # noqa: BLE001  # the verdict stands, and the run goes on, whatever a runtime printed
         return msgspec.structs.replace(record, log=f"the evidence could not be gathered: {problem!r}")
@@ -73,17 +79,23 @@ def sentence_of(item: pytest.Item) -> str:
 def _with_evidence(record: records.Record, session: Session, scene: Scene, judgement: Judgement) -> records.Record:
     journal = scene.journal
     expected, observed = judgement.compared
+    config = next(reversed(journal.configs.values()), None)
     return msgspec.structs.replace(
         record,
         expected=journal.expected or expected,
         observed=journal.observed or observed,
-        edits=journal.edits,
-        argv=journal.calls(),
-        config=next(reversed(journal.configs.values()), None),
+        config=config,
+        difference="" if config is None else _excerpt(difference(base_config(), config)),
         probe=first_report(scene.printed()),
         log=_excerpt("\n".join(step.output for step in journal.steps if step.output)),
         reproduction=_reproduction(record, session, scene),
+        **_tried(scene),
     )
+
+
+def _tried(scene: Scene) -> dict[str, Any]:
+    journal = scene.journal
+    return {"edits": [_excerpt(edit) for edit in journal.edits], "argv": journal.calls()[:CALLS]}
 
 
 def folder_name(item: pytest.Item) -> str:
