@@ -111,13 +111,13 @@ def description(record: Record) -> str:
     """In Markdown: the requirements, and for what did not pass what was expected and how to see it."""
     paragraphs = [_cited(requirement) for requirement in record.requirements]
     if record.edits:
-        paragraphs.append("The base config with these edits:\n\n" + _code("\n".join(record.edits)))
+        paragraphs.append("The base config with these edits:\n\n" + code("\n".join(record.edits)))
     if record.expected:
-        paragraphs.append("Expected:\n\n" + _code(record.expected))
+        paragraphs.append("Expected:\n\n" + code(record.expected))
     if record.observed:
-        paragraphs.append("Observed:\n\n" + _code(record.observed))
+        paragraphs.append("Observed:\n\n" + code(record.observed))
     if record.reproduction:
-        paragraphs.append("To see it:\n\n" + _code(reproduce(record)))
+        paragraphs.append("To see it:\n\n" + code(reproduce(record)))
     return "\n\n".join(paragraphs)
 
 
@@ -126,7 +126,8 @@ def _cited(requirement: Requirement) -> str:
     return f"**{requirement.level}** `{requirement.id}`, {place}: {requirement.text}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """A text as a block of code in Markdown."""
     fence = "~~~~" if "```" in text else "```"
     return f"{fence}\n{text}\n{fence}"
 

@@ -80,10 +80,11 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a violation is known: the reason, and the address of the bug's report."""
+    """Why a violation is known: the reason, and the address of the bug's report; ``sometimes`` when it is a race."""
 
     reason: str
     link: str = ""
+    sometimes: bool = False
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="format", tag=FORMAT):
@@ -134,7 +135,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     @property
     def is_gone(self) -> bool:
         """Whether a listed violation was not there any more: its expectation has to go."""
-        return self.verdict is Verdict.PASSED and self.expectation is not None
+        return self.verdict is Verdict.PASSED and self.expectation is not None and not self.comes_and_goes
+
+    @property
+    def comes_and_goes(self) -> bool:
+        """Whether it is listed as a race that the runtime wins now and then: no single verdict says much."""
+        return self.expectation is not None and self.expectation.sometimes
 
 
 def strongest(levels: Iterable[Level]) -> Level:

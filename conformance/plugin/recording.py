@@ -128,7 +128,9 @@ def _runtime(runtime: Runtime) -> records.Runtime:
 
 
 def _expectation(entry: Expectation | None) -> records.Expectation | None:
-    return None if entry is None else records.Expectation(reason=entry.reason, link=entry.link)
+    if entry is None:
+        return None
+    return records.Expectation(reason=entry.reason, link=entry.link, sometimes=entry.sometimes)
 
 
 def _excerpt(text: str) -> str:
