@@ -31,6 +31,7 @@ STATUSES: Mapping[Verdict, str] = {
     Verdict.NOT_HERE: "skipped",
 }
 GONE = "no longer known"  # how the message of a known violation begins that is not there any more
+INHERITED = "known from the baseline"  # and the one of a violation that the baseline has too
 LONGEST_TEXT = 64 * 1024  # characters of one attachment
 
 
@@ -68,6 +69,8 @@ def message(record: Record) -> str:
         return f"{GONE}: {record.reason}"
     if record.verdict is Verdict.PASSED:
         return record.reason
+    if record.is_inherited:
+        return f"{INHERITED}: {record.verdict.words}: {record.reason}"
     level = f" {record.level}" if record.verdict is Verdict.VIOLATED else ""
     return f"{record.verdict.words}{level}: {record.reason}"
 

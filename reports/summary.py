@@ -38,6 +38,8 @@ def _blocks(records: list[Record], first: int, width: int) -> Iterator[list[Line
     for label, own in by_runtime.items():
         yield violations(label, own, first, width)
         yield gone(label, own, width)
+        yield inherited(label, own, width)
+        yield fixed(label, own, width)
         yield broken(label, own, first, width)
         yield reasons(f"known violations of {label}", own, Verdict.KNOWN, width)
         yield reasons(f"unsupported by {label}", own, Verdict.UNSUPPORTED, width)
@@ -110,6 +112,21 @@ def gone(label: str, records: list[Record], width: int) -> list[Line]:
     """The expectations that have to go, for what they list is not there any more."""
     lines = [(cut(f"  {record.test}", width), {"red": True}) for record in records if record.is_gone]
     return [(f"known violations of {label} that are gone: {len(lines)}", {"bold": True}), *lines] if lines else []
+
+
+def inherited(label: str, records: list[Record], width: int) -> list[Line]:
+    """The violations that the baseline has too."""
+    return _listed(f"violations by {label}, known from the baseline", [r for r in records if r.is_inherited], width)
+
+
+def fixed(label: str, records: list[Record], width: int) -> list[Line]:
+    """What was broken in the baseline, and holds."""
+    return _listed(f"fixed by {label} since the baseline", [r for r in records if r.is_fixed], width)
+
+
+def _listed(name: str, records: list[Record], width: int) -> list[Line]:
+    lines: list[Line] = [(cut(f"  {record.level} {record.test}", width), {}) for record in records]
+    return [(f"{name}: {len(records)}", {"bold": True}), *lines] if lines else []
 
 
 def broken(label: str, records: list[Record], first: int, width: int) -> list[Line]:

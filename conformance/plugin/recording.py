@@ -45,6 +45,7 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         needs=[need for mark in item.iter_markers("musts") for need in mark.kwargs.get("needs", ())],
         host=session.host.facts(),
         expectation=_expectation(judgement.expectation),
+        baseline=judgement.before,
     )
     if scene is None or judgement.verdict in {"passed", "differs", "unsupported", "not_here"}:
         return record
@@ -52,13 +53,17 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What was decided about a test; ``compared`` is what the failed assert expected and observed."""
+    """What was decided about a test.
+
+    ``compared`` is what the failed assert expected and observed, ``before`` the verdict in the baseline.
+    """
 
     verdict: str
     reason: str
     duration: float
     expectation: Expectation | None = None
     compared: tuple[str, str] = ("", "")
+    before: str = ""
 
 
 def sentence_of(item: pytest.Item) -> str:

@@ -9,15 +9,10 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from reports.record import LEVELS, VIOLATIONS, Record, Verdict
+from reports.record import BREAKS, FLAKY, HOLDS, LEVELS, VIOLATIONS, Record, Verdict, is_regression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-HOLDS = frozenset({Verdict.PASSED, Verdict.DIFFERS})
-BREAKS = VIOLATIONS | {Verdict.KNOWN}
-#: Breaking down is worse than answering wrongly: one of these is news even where the requirement was violated before.
-BREAKDOWNS = VIOLATIONS - {Verdict.VIOLATED}
 
 
 class Kind(StrEnum):
@@ -66,6 +61,11 @@ class Standing(NamedTuple):
         return self.record.verdict
 
     @property
+    def word(self) -> str:
+        """The verdict, or that there is more than one."""
+        return FLAKY if self.flaky else self.verdict.value
+
+    @property
     def holds(self) -> bool:
         """Whether the requirement was seen to hold, each time."""
         return self.verdict in HOLDS and not self.flaky
@@ -111,18 +111,6 @@ def standing(records: Iterable[Record]) -> Standing:
     verdicts = {record.verdict for record in own}
     flaky = last.comes_and_goes or (bool(verdicts & HOLDS) and bool(verdicts & BREAKS))
     return Standing(last, flaky, min(record.duration for record in own if record.verdict is last.verdict))
-
-
-def is_regression(before: Verdict | None, after: Verdict, level: str) -> bool:
-    """Whether a violation is worse than what was there before; None when nothing was.
-
-    Where nobody could tell before, a MUST counts as a regression, since it is news; what only warns does not.
-    """
-    if after not in VIOLATIONS:
-        return False
-    if before in BREAKS:
-        return after in BREAKDOWNS and after is not before
-    return before in HOLDS or level == "MUST" or after in BREAKDOWNS
 
 
 def change(before: Standing | None, after: Standing | None) -> Change | None:

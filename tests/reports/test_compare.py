@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.compare.changes import BREAKDOWNS, BREAKS, HOLDS, Kind, Standing, change, standing
+from reports.compare.changes import Kind, Standing, change, standing
 from reports.compare.comparison import compare
 from reports.compare.pairing import PairingError
-from reports.record import VIOLATIONS, Expectation, Record, Requirement, Runtime, Verdict
+from reports.record import BREAKDOWNS, BREAKS, HOLDS, VIOLATIONS, Expectation, Record, Requirement, Runtime, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
