@@ -18,8 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_clean(commands)
     _add_requirements(commands)
+    from conformance.expectations.cli import add_parser as add_expectations  # noqa: PLC0415  # light itself
     from reports.cli import add_parser  # noqa: PLC0415  # readers of results need not load the rest
 
+    add_expectations(commands)
     add_parser(commands)
     options = parser.parse_args(arguments)
     status: int = options.run(options)

@@ -31,6 +31,7 @@ STATUSES: Mapping[Verdict, str] = {
     Verdict.NOT_HERE: "skipped",
 }
 GONE = "no longer known"  # how the message of a known violation begins that is not there any more
+INHERITED = "known from the baseline"  # and the one of a violation that the baseline has too
 LONGEST_TEXT = 64 * 1024  # characters of one attachment
 
 
@@ -68,6 +69,8 @@ def message(record: Record) -> str:
         return f"{GONE}: {record.reason}"
     if record.verdict is Verdict.PASSED:
         return record.reason
+    if record.is_inherited:
+        return f"{INHERITED}: {record.verdict.words}: {record.reason}"
     level = f" {record.level}" if record.verdict is Verdict.VIOLATED else ""
     return f"{record.verdict.words}{level}: {record.reason}"
 
@@ -111,13 +114,13 @@ def description(record: Record) -> str:
     """In Markdown: the requirements, and for what did not pass what was expected and how to see it."""
     paragraphs = [_cited(requirement) for requirement in record.requirements]
     if record.edits:
-        paragraphs.append("The base config with these edits:\n\n" + _code("\n".join(record.edits)))
+        paragraphs.append("The base config with these edits:\n\n" + code("\n".join(record.edits)))
     if record.expected:
-        paragraphs.append("Expected:\n\n" + _code(record.expected))
+        paragraphs.append("Expected:\n\n" + code(record.expected))
     if record.observed:
-        paragraphs.append("Observed:\n\n" + _code(record.observed))
+        paragraphs.append("Observed:\n\n" + code(record.observed))
     if record.reproduction:
-        paragraphs.append("To see it:\n\n" + _code(reproduce(record)))
+        paragraphs.append("To see it:\n\n" + code(reproduce(record)))
     return "\n\n".join(paragraphs)
 
 
@@ -126,7 +129,8 @@ def _cited(requirement: Requirement) -> str:
     return f"**{requirement.level}** `{requirement.id}`, {place}: {requirement.text}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """A text as a block of code in Markdown."""
     fence = "~~~~" if "```" in text else "```"
     return f"{fence}\n{text}\n{fence}"
 

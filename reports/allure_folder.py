@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports.allure import GONE
+from reports.allure import GONE, INHERITED
 from reports.record import Record, Runtime, Verdict, labels
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ CATEGORIES = {
     "Something was left behind": Verdict.LEAKED.words,
     "Harness broken": Verdict.BROKEN.words,
     "Known violation is gone": GONE,
+    "Known from the baseline": INHERITED,
     "Known violation": Verdict.KNOWN.words,
     "Unsupported by the runtime": Verdict.UNSUPPORTED.words,
     "Not to be told on this host": Verdict.NOT_HERE.words,

@@ -20,8 +20,10 @@ COLOURS = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
+    from reports.compare import cli as compare  # noqa: PLC0415  # light itself
     from reports.grid import cli as grid  # noqa: PLC0415  # light itself
 
+    compare.add_parser(subparsers)
     grid.add_parser(subparsers)
     parser = subparsers.add_parser("show", help="sum up result files, as a run does at its end")
     parser.add_argument("files", nargs="+", type=Path, metavar="RESULTS.jsonl", help="what --results wrote")

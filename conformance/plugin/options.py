@@ -58,6 +58,8 @@ OPTIONS = (
     Option("results", "", "FILE", "Append one JSON line per test and runtime to this file"),
     Option("findings", "seatrial-findings", "FOLDER", "Where each violation leaves a folder with its run.sh"),
     Option("timeout", "20", "SECONDS", "Longest time for one operation of a runtime"),
+    Option("baseline", "", "FILE", "Fail on regressions only: on what is worse than in these results of --results"),
+    Option("expectations", "", "FILE", "Further known deviations, before the suite's own", many=True),
     Option(
         "prove",
         "",

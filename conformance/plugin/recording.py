@@ -49,6 +49,7 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         needs=[need for mark in item.iter_markers("musts") for need in mark.kwargs.get("needs", ())],
         host=session.host.facts(),
         expectation=_expectation(judgement.expectation),
+        baseline=judgement.before,
     )
     if scene is None or judgement.verdict in {"unsupported", "not_here"}:
         return record
@@ -61,13 +62,17 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What was decided about a test; ``compared`` is what the failed assert expected and observed."""
+    """What was decided about a test.
+
+    ``compared`` is what the failed assert expected and observed, ``before`` the verdict in the baseline.
+    """
 
     verdict: str
     reason: str
     duration: float
     expectation: Expectation | None = None
     compared: tuple[str, str] = ("", "")
+    before: str = ""
 
 
 def sentence_of(item: pytest.Item) -> str:
@@ -143,7 +148,9 @@ def _runtime(runtime: Runtime) -> records.Runtime:
 
 
 def _expectation(entry: Expectation | None) -> records.Expectation | None:
-    return None if entry is None else records.Expectation(reason=entry.reason, link=entry.link)
+    if entry is None:
+        return None
+    return records.Expectation(reason=entry.reason, link=entry.link, sometimes=entry.sometimes)
 
 
 def _excerpt(text: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from conformance.harness.errors import WrongUse
 from conformance.plugin import options
+from conformance.plugin.baseline import describe
 
 if TYPE_CHECKING:
     from conformance.expectations import Expectations
@@ -42,6 +43,8 @@ class Session:
     findings: str
     timeout: float
     prove: bool
+    baseline_file: str
+    expectation_files: list[str]
     told: dict[str, Any] = field(default_factory=dict)
     compared: tuple[str, str] = ("", "")
     _trial: Trial | None = None
@@ -67,6 +70,8 @@ class Session:
             findings=str(Path(options.one(config, "findings")).absolute()),
             timeout=_seconds(options.one(config, "timeout")),
             prove=options.one(config, "prove") == "true",
+            baseline_file=options.one(config, "baseline"),
+            expectation_files=options.given(config, "expectations")[0],
             told=getattr(config, "workerinput", {}).get("seatrial", {}),
         )
 
@@ -84,8 +89,8 @@ class Session:
                 raise pytest.UsageError(f"--requirement={pattern}: {_nearest(pattern)}")
         try:
             for name in self.runtimes:
-                self.runtime(name)
-            _ = self.host
+                self.expectations(name)
+            _ = self.baseline, self.host
         except WrongUse as problem:
             raise pytest.UsageError(str(problem)) from None
         folders = {"--keep-bundles": self.keep_bundles, "--alluredir": self.config.getoption("allure_report_dir", None)}
@@ -127,12 +132,21 @@ class Session:
         from conformance.expectations import expectations_for  # noqa: PLC0415
 
         if name not in self._known:
-            self._known[name] = expectations_for(self.runtime(name))
+            self._known[name] = expectations_for(self.runtime(name), self.expectation_files)
         return self._known[name]
 
     @cached_property
     def _known(self) -> dict[str, Expectations]:
         return {}
+
+    @cached_property
+    def baseline(self) -> dict[str, dict[str, str]]:
+        """For each runtime the verdict of each test in the baseline; empty without one.  Raises ``WrongUse``."""
+        from conformance.plugin.baseline import read  # noqa: PLC0415
+
+        if self.is_worker or not self.baseline_file:
+            return dict(self.told.get("baseline", {}))
+        return read(Path(self.baseline_file), self.runtimes)
 
     @property
     def trial(self) -> Trial:
@@ -166,16 +180,19 @@ class Session:
         """What workers need not find out again."""
         import msgspec  # noqa: PLC0415
 
-        return {"runtimes": {name: msgspec.to_builtins(self.runtime(name)) for name in self.runtimes}}
+        runtimes = {name: msgspec.to_builtins(self.runtime(name)) for name in self.runtimes}
+        return {"runtimes": runtimes, "baseline": self.baseline}
 
     def header(self) -> list[str]:
         """The lines of the header: runtimes and host."""
         lines = [self.runtime(name).describe() for name in self.runtimes]
         facts = self.host.facts()
+        baseline = [describe(self.baseline_file, self.baseline, self.runtimes)] if self.baseline_file else []
         return [
             *(f"runtime: {line}" for line in lines),
             f"specification: runtime-spec {self.spec_version}, level {self.level} and above",
             "host: " + ", ".join(f"{name} {value}" for name, value in facts.items()),
+            *baseline,
         ]
 
 

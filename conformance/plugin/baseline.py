@@ -1,0 +1,60 @@
+"""The run to hold this one against: what was broken there does not fail here.
+
+The controller reads the file and tells workers, since the results of this very run may be appended to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.harness.errors import WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from reports.record import Record
+
+    #: For each runtime under test the verdict of each test in the baseline.
+    Verdicts = dict[str, dict[str, str]]
+
+
+def read(path: Path, runtimes: list[str]) -> Verdicts:
+    """The verdicts that a results file has for these runtimes.
+
+    A file that holds only one runtime is for the only one under test, whatever their names.  Of several versions of one
+    runtime the last in the file counts.  Raises ``WrongUse`` when the file can not be read or has none of the runtimes.
+    """
+    from reports.jsonl import ResultsError, read  # noqa: PLC0415  # heavy: only where there is a baseline
+
+    try:
+        records = read(path).records
+    except ResultsError as problem:
+        raise WrongUse(f"--baseline: {problem}") from None
+    if not records:
+        raise WrongUse(f"--baseline={path}: there are no results in it")
+    found = _by_name(records)
+    if len(found) == len(runtimes) == 1:
+        return {runtimes[0]: next(iter(found.values()))}
+    if not found.keys() & set(runtimes):
+        there = ", ".join(sorted(found))
+        raise WrongUse(f"--baseline={path}: it has results of {there}, and none of {', '.join(runtimes)}")
+    return {name: verdicts for name, verdicts in found.items() if name in runtimes}
+
+
+def _by_name(records: Iterable[Record]) -> Verdicts:
+    from reports.compare.pairing import sides  # noqa: PLC0415  # as above
+
+    records = list(records)
+    last = {record.runtime.name: record.runtime.identity for record in records}
+    return {
+        side.runtime.name: {test: standing.word for test, standing in side.standings.items()}
+        for side in sides(records)
+        if side.runtime.identity == last[side.runtime.name]
+    }
+
+
+def describe(path: str, verdicts: Verdicts, runtimes: list[str]) -> str:
+    """The line of the header."""
+    counts = [f"{name} {len(verdicts[name])} tests" if name in verdicts else f"{name} none" for name in runtimes]
+    return f"baseline: {path} ({', '.join(counts)})"
