@@ -10,7 +10,8 @@
     link = "https://github.com/opencontainers/runc/issues/…"
 
 An entry that no longer holds fails the run: ``NO LONGER KNOWN``.  With ``sometimes = true`` it does not: the violation
-is a race that the runtime wins now and then.
+is a race that the runtime wins now and then.  Instead of ``test`` an entry can have ``finding``, a pattern of the
+signatures of fuzzing, such as ``effect: process.umask``; one of those may come up or not.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import msgspec
 from conformance.harness.profiles import is_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
     from conformance.harness.runtime import Runtime
@@ -35,6 +38,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     reason: str
     test: str = ""
+    finding: str = ""
     requirement: str = ""
     versions: str = ""
     packages: str = "*"
@@ -57,6 +61,15 @@ class Expectations:
         test = name_of(item)
         for entry in self.known:
             if entry.test and fnmatchcase(test, f"*{entry.test.replace('[', '[[]')}"):
+                return entry
+            if entry.requirement and any(fnmatchcase(name, entry.requirement) for name in requirements):
+                return entry
+        return None
+
+    def of_finding(self, signature: str, requirements: Sequence[str]) -> Expectation | None:
+        """The entry that speaks of a finding of fuzzing, or of one of its requirements."""
+        for entry in self.known:
+            if entry.finding and fnmatchcase(signature, entry.finding.replace("[", "[[]")):
                 return entry
             if entry.requirement and any(fnmatchcase(name, entry.requirement) for name in requirements):
                 return entry

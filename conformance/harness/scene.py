@@ -191,6 +191,10 @@ class Scene:
                 container.remove()
             self._keep(container)
 
+    def is_messy(self) -> bool:
+        """Whether something is there that was not there before the scene, or is gone."""
+        return bool(leaks(self._before, self.snapshot()))
+
     def _keep(self, container: Container) -> None:
         """Copy a bundle out of the trial, with what its program printed, when that was asked for."""
         if self.keep is not None:
