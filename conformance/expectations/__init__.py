@@ -12,7 +12,8 @@
 
 An entry that no longer holds fails the run: ``NO LONGER KNOWN``.  With ``sometimes = true`` it does not: the violation
 is a race that the runtime wins now and then.  ``requirement = "kill.*"`` in the place of ``test`` speaks of all tests
-of the requirements that match.
+of the requirements that match, and ``finding = "effect: process.umask"`` of the findings of fuzzing whose signatures
+match; one of those may come up or not.
 
 Files of users (``--expectations``) have the same form.  One that begins with ``runtime = "runc"`` is for the runtimes
 whose profile or name matches that pattern, others are for every runtime that is tried; they come before our own.
@@ -46,6 +47,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     reason: str
     test: str = ""
+    finding: str = ""
     requirement: str = ""
     versions: str = ""
     packages: str = "*"
@@ -56,8 +58,8 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Refuse an entry that says nothing.  Raises ValueError."""
         SpecifierSet(self.versions)
-        if bool(self.test) == bool(self.requirement):
-            raise ValueError("it wants either `test` or `requirement`")
+        if sum(map(bool, (self.test, self.requirement, self.finding))) != 1:
+            raise ValueError("it wants one of `test`, `requirement` and `finding`")
 
     def covers(self, version: str, package: str) -> bool:
         """Whether it speaks of this version of the runtime and of its package."""
@@ -67,7 +69,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether it names a test, or one of its requirements."""
         if self.test:
             return fnmatchcase(test, f"*{self.test.replace('[', '[[]')}")
-        return any(fnmatchcase(name, self.requirement) for name in requirements)
+        return bool(self.requirement) and any(fnmatchcase(name, self.requirement) for name in requirements)
 
     def excuses(self, verdict: str) -> bool:
         """Whether it lists this verdict."""
@@ -92,6 +94,15 @@ class Expectations:
         test = name_of(item)
         found = (entry for entry in self.known if entry.speaks_of(test, requirements))
         return next((entry for entry in found if not verdict or entry.excuses(verdict)), None)
+
+    def of_finding(self, signature: str, requirements: Sequence[str]) -> Expectation | None:
+        """The entry that speaks of a finding of fuzzing, or of one of its requirements."""
+        for entry in self.known:
+            if entry.finding and fnmatchcase(signature, entry.finding.replace("[", "[[]")):
+                return entry
+            if entry.requirement and any(fnmatchcase(name, entry.requirement) for name in requirements):
+                return entry
+        return None
 
 
 def expectations_for(runtime: Runtime, files: Iterable[str] = ()) -> Expectations:

@@ -1,0 +1,135 @@
+"""Try one case on one runtime, and let the oracles judge what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, RefusedInSilence, RefusedWithTraces, ValidRefused
+from conformance.fuzz.findings import normalised
+from conformance.fuzz.observing import Seen, observe
+from conformance.harness.errors import Leaked, OperationFailed
+from conformance.harness.observed import fragment
+from conformance.harness.refusal import refused
+from conformance.plugin.verdicts import beyond_its_claims
+from conformance.requirements import lookup
+from strategies.case import INVALID, VALID
+from strategies.models import expected
+
+if TYPE_CHECKING:
+    from conformance.fuzz.attempts import Attempt, Bench
+    from conformance.harness.container import Container
+    from conformance.harness.errors import Violation
+    from conformance.harness.runtime import Runtime
+    from conformance.harness.scene import Scene
+    from strategies.models import Expected
+
+
+class Written(msgspec.Struct):
+    """A case as it is written down, see ``strategies.case.Case``."""
+
+    config: dict[str, Any]
+    verdict: str = VALID
+    edits: list[str] = []
+    requirement: str = ""
+    about: str = ""
+    script: str = ""
+    under: str = ""
+
+
+def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
+    """Try a case that is written down."""
+    written = msgspec.convert(case, Written)
+    return bench.attempt(runtime, lambda scene: judge(scene, written))
+
+
+def replay(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Violation | None:
+    """Try a case once more; returns what it violated."""
+    return attempt(bench, runtime, case).problem
+
+
+def judge(scene: Scene, written: Written) -> Seen | None:
+    """Try a case; returns what was seen if it was accepted.  Raises the exception of the oracle that is not content."""
+    container = lay_out(scene, written)
+    facts = facts_for(scene.runtime, written)
+    if written.verdict == INVALID:
+        demand_refusal(container, written)
+        return None
+    try:
+        seen = observe(container, facts, written.under)
+    except OperationFailed as refusal:
+        if not refusal.message.strip():
+            raise RefusedInSilence(f"{refusal} without a word about why", written.about) from None
+        if written.verdict == VALID:
+            raise _refused(refusal, written) from None
+        return None
+    if written.verdict == VALID:
+        compare(scene, facts, seen)
+    return seen
+
+
+def facts_for(runtime: Runtime, written: Written) -> list[Expected]:
+    """What a valid config means, as far as the runtime is held to it."""
+    if written.verdict != VALID:
+        return []
+    return [each for each in expected(written.config, written.under) if _counts(runtime, each)]
+
+
+def lay_out(scene: Scene, written: Written) -> Container:
+    """The bundle of a case."""
+    container = scene.container(config=written.config)
+    scene.journal.edits = list(written.edits)
+    if written.script:
+        container.prepare(written.script)
+    return container
+
+
+def _refused(refusal: OperationFailed, written: Written) -> ValidRefused:
+    about = normalised(refusal.message.strip().splitlines()[-1])
+    return ValidRefused(str(refusal), about, written.requirement or "create.properties-applied")
+
+
+def demand_refusal(container: Container, written: Written) -> None:
+    """Demand that create, or else start, is an error, says why, and leaves nothing behind."""
+    scene = container.scene
+    try:
+        with refused(container):
+            container.create(under=written.under)
+    except Leaked as left:
+        raise RefusedWithTraces(str(left), normalised(str(left)), "errors.no-change") from None
+    except OperationFailed:
+        raise
+    except AssertionError as problem:
+        if "without a word" in str(problem):
+            raise RefusedInSilence(str(problem), written.about, written.requirement) from None
+        if "accepted" not in str(problem):
+            raise
+    else:
+        return
+    if container.ask("start", container.id).exit_status == 0:
+        what = f"create and start accepted an invalid config: {written.about}"
+        scene.journal.judged("an error", "accepted")
+        raise InvalidAccepted(what, f"{written.requirement}: {written.about}", written.requirement)
+
+
+def compare(scene: Scene, facts: list[Expected], seen: Seen) -> None:
+    """Demand that what was seen is what the config means."""
+    for each in facts:
+        observed = seen.value(each)
+        if observed != each.value:
+            scene.journal.judged(repr(each.value), repr(observed))
+            if each.where == "report":
+                scene.journal.saw("program", fragment(seen.output, each.name))
+            message = f"{each.fact} is {observed!r}, the config says {each.value!r}"
+            raise EffectDiffers(message, f"{each.requirement}: {each.fact}", each.requirement)
+
+
+def _counts(runtime: Runtime, each: Expected) -> bool:
+    """Whether a runtime is held to a requirement: it does not decline it, and it came not after what it claims."""
+    requirement = lookup(each.requirement)
+    if each.where == "namespace" and runtime.profile.lacks("host-kernel", runtime.version):
+        return False
+    if requirement.level != "MUST" or runtime.profile.declines(each.requirement, runtime.version):
+        return False
+    return not beyond_its_claims(runtime, [requirement])

@@ -1,0 +1,91 @@
+"""Do findings again: ``seatrial replay``, and what was promoted to ``conformance/regressions/``."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from conformance.fuzz.attempts import Bench
+from conformance.fuzz.findings import FILE, Finding, read, signature_of
+from conformance.harness.errors import WrongUse
+from conformance.harness.runtime import Runtime, find
+from conformance.harness.trial import Trial
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from conformance.harness.errors import Violation
+
+REGRESSIONS = Path(__file__).parent.parent / "regressions"
+
+#: Which module understands the cases of a kind: its ``replay(bench, runtime, case)`` does one again.
+REPLAYERS = {"case": "conformance.fuzz.judging", "machine": "conformance.fuzz.machine.replaying"}
+
+
+class Replayer(Protocol):
+    """Does a case once more and returns what it violated, or None."""
+
+    def __call__(self, bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Violation | None:
+        """The violation, if it is there."""
+        ...
+
+
+def replayer(kind: str) -> Replayer:
+    """What understands the cases of a kind.  Raises ``WrongUse`` for one that nobody understands."""
+    if kind not in REPLAYERS:
+        raise WrongUse(f"a finding of the kind {kind!r} can not be done again: it comes from another version")
+    found: Replayer = importlib.import_module(REPLAYERS[kind]).replay
+    return found
+
+
+def again(bench: Bench, runtime: Runtime, finding: Finding) -> str:
+    """Do a finding again: "still there", "fixed", or "gone" when something else is violated now."""
+    problem = replayer(finding.kind)(bench, runtime, finding.case)
+    if problem is None:
+        return "fixed"
+    return "still there" if signature_of(problem) == finding.signature else f"gone: now {signature_of(problem)}"
+
+
+def folder_of(path: Path) -> Finding:
+    """The finding in a folder.  Raises ``WrongUse`` when there is none."""
+    try:
+        return read(path)
+    except OSError as problem:
+        raise WrongUse(f"{path}: there is no {FILE} ({problem.strerror}); give folders of findings") from None
+    except msgspec.DecodeError as problem:
+        raise WrongUse(f"{path / FILE} can not be read: {problem}") from None
+
+
+def replay(folders: list[Path], name: str, timeout: float) -> int:
+    """Say of each folder whether its finding is still there; 0 when none is, else 1."""
+    findings = [(folder, folder_of(folder)) for folder in folders]
+    runtimes = {finding.runtime: find(name or finding.runtime) for _, finding in findings}
+    status = 0
+    with Trial() as trial:
+        bench = Bench(trial, timeout)
+        for folder, finding in findings:
+            answer = again(bench, runtimes[finding.runtime], finding)
+            status = max(status, int(answer == "still there"))
+            print(f"{answer}: {folder} ({finding.signature})", flush=True)
+    return status
+
+
+def promote(folder: Path) -> Path:
+    """Keep a finding for ever: copy what a run needs to do it again to ``conformance/regressions/``."""
+    finding = folder_of(folder)
+    target = REGRESSIONS / f"{finding.name}.json"
+    try:
+        REGRESSIONS.mkdir(exist_ok=True)
+        shutil.copyfile(folder / FILE, target)
+    except OSError as problem:
+        raise WrongUse(f"{target} can not be written: {problem.strerror}") from None
+    return target
+
+
+def regressions() -> list[Path]:
+    """What was promoted, in the order of the names."""
+    return sorted(REGRESSIONS.glob("*.json"))
