@@ -57,7 +57,7 @@ def test_an_entry_covers_versions_and_packages(*, version: str, package: str, ex
         ("known = 1", "Expected `array`, got `int`"),
         ("[[known]]\ntest = 'a'", "missing required field `reason`"),
         ("[[known]]\ntest = 'a'\nreason = 'b'\nlevel = 'c'", "unknown field `level`"),
-        ("[[known]]\nreason = 'b'", "it wants either `test` or `requirement`"),
+        ("[[known]]\nreason = 'b'", "it wants one of `test`, `requirement` and `finding`"),
         ("[[known]]\ntest = 'a'\nreason = 'b'\nversions = '1.1'", "Invalid specifier: '1.1'"),
         ("[[known]]\ntest = 'a'\nreason = 'b'\nverdict = 'passed'", "Invalid enum value 'passed'"),
         ("[[known]", "line 1"),
