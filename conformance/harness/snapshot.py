@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.checks.host import Snapshot
+from conformance.harness.mounted import mount_points
 
 if TYPE_CHECKING:
     from conformance.harness.trial import Trial
@@ -19,6 +20,7 @@ def take_snapshot(trial: Trial, state_root: Path) -> Snapshot:
         mounts=tuple(trial.mounts()),
         cgroups=frozenset(_cgroups(trial.cgroup_root)),
         state=frozenset(_names(state_root)),
+        withdrawn=trial.inherited - mount_points(),
     )
 
 
