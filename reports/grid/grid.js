@@ -4,7 +4,7 @@ const state = { text: "", open: undefined, overview: false };
 const filter = byId("filter");
 
 const encoded = (text) =>
-  encodeURIComponent(text)
+  encodeURIComponent(text.toWellFormed?.() ?? text)
     .replace(/%(3A|2C|2F|5B|5D)/g, decodeURIComponent)
     .replaceAll("%20", "+");
 
@@ -467,16 +467,23 @@ function* chores() {
   for (const row of rows) yield words(row);
 }
 
-// Where columns would be too narrow to read, each row becomes a block with its cells below.
+// Where columns would be too narrow to read, each row becomes a block with its cells below; where there is room, the
+// evidence stands beside the rows, and otherwise above them.
 function fit() {
-  const needed = 16 + columns.length * 5.5;
-  const narrow = matchMedia(`(max-width: ${needed}rem)`);
-  const change = () => document.documentElement.classList.toggle("stacked", narrow.matches);
-  narrow.addEventListener("change", change);
-  change();
-  document.documentElement.style.setProperty("--columns", columns.length);
+  const root = document.documentElement;
+  const em = parseFloat(getComputedStyle(root).fontSize);
+  const needed = (19 + columns.length * 8.25) * em; // as the style sheet has it
+  const when = (name, query) => {
+    const media = matchMedia(`screen and ${query}`);
+    const change = () => root.classList.toggle(name, media.matches);
+    media.addEventListener("change", change);
+    change();
+  };
+  when("stacked", `(max-width: ${needed}px)`);
+  when("beside", `(min-width: ${needed + 39 * em}px)`);
+  root.style.setProperty("--columns", columns.length);
   new ResizeObserver(([{ target }]) =>
-    document.documentElement.style.setProperty("--bar", `${target.offsetHeight}px`),
+    root.style.setProperty("--bar", `${target.offsetHeight}px`),
   ).observe(byId("bar"));
 }
 
