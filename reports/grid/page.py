@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from reports.grid.model import Grid
 
-SCRIPTS = (
+#: In the order in which they need one another.
+SCRIPTS = ("model.js", "filter.js", "evidence.js", "moving.js", "grid.js")
     "model.js",
     "filter.js",
     "evidence.js",
