@@ -44,9 +44,8 @@ def differing_hosts(columns: Iterable[Column]) -> str:
     different = [name for name in names if len({host.get(name) for host in hosts.values()}) > 1]
     if not different:
         return ""
-    return (
-        f"results of {len(hosts)} hosts, so verdicts may differ for that reason; they differ in {', '.join(different)}"
-    )
+    facts = ", ".join(different)
+    return f"results of {len(hosts)} hosts, so verdicts may differ for that reason; the hosts differ in {facts}"
 
 
 def _put(text: str, file: Path) -> int:

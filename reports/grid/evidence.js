@@ -8,7 +8,7 @@ function showEvidence() {
   if (open?.row === opened?.row && open?.column === opened?.column) return;
   if (opened && buttonOf(opened)) buttonOf(opened).removeAttribute("aria-current");
   panel.hidden = !open;
-  document.body.classList.toggle("reading", Boolean(open));
+  fit();
   if (!open) {
     const last = opened;
     opened = undefined;

@@ -1,10 +1,10 @@
-// What is shown and its address, totals, sections and rows, the keys, and the beginning.
+// What is shown and its address, totals, sections and rows, and the beginning.
 
 const state = { text: "", open: undefined, overview: false };
 const filter = byId("filter");
 
 const encoded = (text) =>
-  encodeURIComponent(text)
+  encodeURIComponent(text.toWellFormed?.() ?? text)
     .replace(/%(3A|2C|2F|5B|5D)/g, decodeURIComponent)
     .replaceAll("%20", "+");
 
@@ -183,7 +183,7 @@ const scores = (among) =>
   );
 
 function drawPage(page) {
-  const title = make("h2", {}, page.name, page.specification ? make("small", {}, page.specification) : "");
+  const title = make("h2", {}, page.name, " ", page.specification ? make("small", {}, page.specification) : "");
   page.head = make(
     "table",
     { class: "page" },
@@ -294,54 +294,6 @@ function cellOf(column, level, { verdict, count, total }) {
   );
 }
 
-// ---- moving about: one cell is in the order of tabs, arrows move from there
-
-const here = { row: rows[0], column: 0 };
-const buttonOf = ({ row, column }) => row.element?.cells[column + 1].firstElementChild;
-
-function stand(row, column, focus = false) {
-  const before = here.row && buttonOf(here);
-  if (before) before.tabIndex = -1;
-  if (!row) return;
-  build(row.section);
-  Object.assign(here, { row, column });
-  const button = buttonOf(here);
-  if (row.cells[column]) button.tabIndex = 0;
-  else if (focus) button.parentElement.tabIndex = -1;
-  if (focus) (row.cells[column] ? button : button.parentElement).focus();
-}
-
-const reachable = (row) => row.shown && !row.section.closed;
-
-// The row so many steps up or down, among those that are to be seen and fit.
-function nextRow(row, step, times = 1, fits = () => true) {
-  let last = row;
-  for (let place = row.number + step; times && rows[place]; place += step) {
-    if (reachable(rows[place]) && fits(rows[place])) [last, times] = [rows[place], times - 1];
-  }
-  return last;
-}
-
-const MOVES = {
-  ArrowUp: ({ row, column }) => [nextRow(row, -1), column],
-  ArrowDown: ({ row, column }) => [nextRow(row, 1), column],
-  PageUp: ({ row, column }) => [nextRow(row, -1, 10), column],
-  PageDown: ({ row, column }) => [nextRow(row, 1, 10), column],
-  ArrowLeft: ({ row, column }) => [row, Math.max(column - 1, 0)],
-  ArrowRight: ({ row, column }) => [row, Math.min(column + 1, columns.length - 1)],
-  Home: ({ row }) => [row, 0],
-  End: ({ row }) => [row, columns.length - 1],
-};
-
-function moved(event) {
-  const cell = event.target.closest("tbody td");
-  if (!cell || event.altKey || event.ctrlKey || event.metaKey || !Object.hasOwn(MOVES, event.key)) return;
-  event.preventDefault();
-  stand(...MOVES[event.key](placeOf(cell)), true);
-}
-
-const placeOf = (cell) => ({ row: rows[cell.parentElement.dataset.row], column: cell.cellIndex - 1 });
-
 // ---- the beginning
 
 const SYNTAX = [
@@ -434,7 +386,6 @@ function listen() {
     filter.focus();
   });
   addEventListener("popstate", () => go(fromAddress()));
-  addEventListener("beforeprint", () => sections.forEach(build));
 }
 
 // Sections are filled when they come near, and all others while the browser has nothing better to do, so that its own
@@ -467,17 +418,29 @@ function* chores() {
   for (const row of rows) yield words(row);
 }
 
-// Where columns would be too narrow to read, each row becomes a block with its cells below.
+// Where columns would be too narrow to read, each row becomes a block with its cells below. Where there is room, the
+// evidence stands beside the rows, and otherwise before them. Widths are those of the style sheet, in its rem.
 function fit() {
-  const needed = 16 + columns.length * 5.5;
-  const narrow = matchMedia(`(max-width: ${needed}rem)`);
-  const change = () => document.documentElement.classList.toggle("stacked", narrow.matches);
-  narrow.addEventListener("change", change);
-  change();
-  document.documentElement.style.setProperty("--columns", columns.length);
-  new ResizeObserver(([{ target }]) =>
-    document.documentElement.style.setProperty("--bar", `${target.offsetHeight}px`),
-  ).observe(byId("bar"));
+  const root = document.documentElement;
+  const width = root.clientWidth / parseFloat(getComputedStyle(root).fontSize);
+  const beside = Boolean(state.open) && width >= 60;
+  root.classList.toggle("beside", beside);
+  root.classList.toggle("stacked", width - (beside ? 38 : 0) < 19 + columns.length * 8.25);
+}
+
+function keepFitting() {
+  const root = document.documentElement;
+  root.style.setProperty("--columns", columns.length);
+  new ResizeObserver(([{ target }]) => root.style.setProperty("--bar", `${target.offsetHeight}px`)).observe(
+    byId("bar"),
+  );
+  addEventListener("resize", fit);
+  addEventListener("beforeprint", () => {
+    root.classList.remove("stacked", "beside");
+    sections.forEach(build);
+  });
+  addEventListener("afterprint", fit);
+  fit();
 }
 
 drawTexts();
@@ -488,7 +451,7 @@ for (const page of grid.pages) {
 }
 stand(rows[0], Math.max(0, rows[0]?.cells.findIndex(Boolean) ?? 0));
 listen();
-fit();
+keepFitting();
 applyFilter();
 go(fromAddress());
 fill();

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 ROOM = 20_000  # characters for each of the two tables of rows
+PIPE = r"\|"  # even inside code a cell of a table would end at a bare one
 QUIET = frozenset({Verdict.PASSED, Verdict.NOT_HERE})  # a sign says enough
 
 
@@ -58,7 +59,7 @@ def _table(rows: Sequence[Row], columns: Sequence[Column]) -> list[str]:
 
 
 def _cited(row: Row) -> str:
-    name = f"`{row.id.replace('`', '')}`".replace("|", "\\|")
+    name = f"`{_flat(row.id).replace('`', '').replace('|', PIPE)}`"
     linked = f"[{name}]({row.url})" if re.fullmatch(r"https?://[^\s()|]+", row.url) else name
     return f"{linked} {_escaped(row.text)}"
 
@@ -96,5 +97,8 @@ def _line(cells: Iterable[str]) -> str:
 
 def _escaped(text: str) -> str:
     """On one line, without what Markdown or HTML would take for its own, or a name that would be notified."""
-    line = " ".join(text.split()).replace("&", "&amp;")
-    return re.sub(r"([\\`*_\[\]<>|~#])", r"\\\1", line).replace("@", "@\u200b")
+    return re.sub(r"([\\`*_\[\]<>|~#])", r"\\\1", _flat(text).replace("&", "&amp;")).replace("@", "@\u200b")
+
+
+def _flat(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
     from reports.grid.model import Grid
 
-SCRIPTS = ("model.js", "filter.js", "evidence.js", "grid.js")  # in the order in which they need one another
+#: In the order in which they need one another.
+SCRIPTS = ("model.js", "filter.js", "evidence.js", "moving.js", "grid.js")
+    "model.js",
+    "filter.js",
+    "evidence.js",
+    "moving.js",
+    "grid.js",
+)  # in the order in which they need one another
 
 TEMPLATE = """\
 <!doctype html>
