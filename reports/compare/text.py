@@ -104,5 +104,5 @@ def why(change: Change) -> Iterator[tuple[str, str]]:
 
 
 def told(record: Record) -> str:
-    """A record's reason without pytest's explanation of an assert, which is long and has addresses of memory in it."""
-    return "" if record.expected and record.verdict is Verdict.VIOLATED else record.reason.partition("\n +")[0]
+    """What was found, where it says more than what was expected and observed."""
+    return "" if record.expected and record.verdict is Verdict.VIOLATED else record.finding
