@@ -168,7 +168,7 @@ def test_allure_counts_as_we_do(tmp_path: Path) -> None:
     for run in range(3):
         for runtime in ("runc", "crun"):
             folder = tmp_path / str(run)
-            bad = {"status": "failed", "statusDetails": {"message": "violated MUST: no"}}
+            bad: dict[str, Any] = {"status": "failed", "statusDetails": {"message": "violated MUST: no"}}
             result(folder, "kill", runtime, **(bad if run == 1 and runtime == "runc" else {}))
             known = {"message": "known: late"}
             result(folder, "start", runtime, status="skipped", statusDetails=known)
