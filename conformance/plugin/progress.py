@@ -45,6 +45,7 @@ class Progress:
         self._total = total
         self._began = self._last = self._clock()
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a test once it was judged, and say so if nothing was said for long."""
         if report.when != "call" and not (report.when == "setup" and not report.passed):
