@@ -15,6 +15,13 @@ from typing import Any
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0 good, 1 something was found, 2 wrong use."""
+    options = make_parser().parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; what it returns has the command as ``run``."""
     parser = argparse.ArgumentParser(prog="seatrial", description="Conformance of container runtimes.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_clean(commands)
@@ -25,9 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_expectations(commands)
     _add_doctor(commands)
     add_parser(commands)
-    options = parser.parse_args(arguments)
-    status: int = options.run(options)
-    return status
+    return parser
 
 
 def _add_clean(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
