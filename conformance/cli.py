@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,13 @@ from typing import Any
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0 good, 1 something was found, 2 wrong use."""
+    options = make_parser().parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; what it returns has the command as ``run``."""
     parser = argparse.ArgumentParser(prog="seatrial", description="Conformance of container runtimes.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_clean(commands)
@@ -22,10 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     from reports.cli import add_parser  # noqa: PLC0415  # readers of results need not load the rest
 
     add_expectations(commands)
+    _add_doctor(commands)
     add_parser(commands)
-    options = parser.parse_args(arguments)
-    status: int = options.run(options)
-    return status
+    return parser
 
 
 def _add_clean(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,6 +48,18 @@ def _clean(_: argparse.Namespace) -> int:
         return 2
     done = clean()
     print("\n".join(f"removed {line}" for line in done) or "nothing was left behind")
+    return 0
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("doctor", help="say what this host can and can not tell, and what to do about it")
+    parser.set_defaults(run=_doctor)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from conformance.doctor import diagnosis  # noqa: PLC0415
+
+    print("\n".join(diagnosis(marked_tests())))
     return 0
 
 
@@ -63,16 +82,23 @@ def _requirements(options: argparse.Namespace) -> int:
 
 
 def bound_tests() -> dict[str, list[str]]:
-    """The names of the tests that are bound to each requirement, found by loading the test files."""
+    """The names of the tests that are bound to each requirement."""
     found: dict[str, list[str]] = defaultdict(list)
+    for test, marks in marked_tests():
+        for name in dict.fromkeys(name for mark in marks for name in mark.args):
+            found[name].append(test)
+    return dict(found)
+
+
+def marked_tests() -> Iterator[tuple[str, list[Any]]]:
+    """Every test function with its ``musts``, also those of single parameters, found by loading the test files."""
     folder = Path(__file__).parent
     for file in sorted(folder.glob("oci/**/test_*.py")):
         module = vars(_load(file))
         for test, function in module.items():
             if test.startswith("test_"):
-                for name in _bound(_listed(module.get("pytestmark")) + _listed(vars(function).get("pytestmark"))):
-                    found[name].append(f"{file.relative_to(folder)}::{test}")
-    return dict(found)
+                marks = _listed(module.get("pytestmark")) + _listed(vars(function).get("pytestmark"))
+                yield f"{file.relative_to(folder)}::{test}", _musts(marks)
 
 
 def _load(file: Path) -> ModuleType:
@@ -88,13 +114,12 @@ def _listed(marks: Any) -> list[Any]:
     return marks if isinstance(marks, list) else [marks] if marks else []
 
 
-def _bound(marks: list[Any]) -> list[str]:
-    """The ids in every ``musts`` among marks, also on single parameters."""
+def _musts(marks: list[Any]) -> list[Any]:
+    """Every ``musts`` among marks, also on single parameters."""
     bare = [getattr(mark, "mark", mark) for mark in marks]
     values = [value for mark in bare if mark.name == "parametrize" for value in mark.args[1]]
-    ids = [name for mark in bare if mark.name == "musts" for name in mark.args]
-    deeper = [name for value in values for name in _bound(list(getattr(value, "marks", ())))]
-    return list(dict.fromkeys([*ids, *deeper]))
+    deeper = [mark for value in values for mark in _musts(list(getattr(value, "marks", ())))]
+    return [*(mark for mark in bare if mark.name == "musts"), *deeper]
 
 
 if __name__ == "__main__":

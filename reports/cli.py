@@ -25,10 +25,37 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     compare.add_parser(subparsers)
     grid.add_parser(subparsers)
+    _add_report(subparsers)
     parser = subparsers.add_parser("show", help="sum up result files, as a run does at its end")
     parser.add_argument("files", nargs="+", type=Path, metavar="RESULTS.jsonl", help="what --results wrote")
     parser.add_argument("--first", type=int, default=5, metavar="N", help="violations shown per runtime (default: 5)")
     parser.set_defaults(run=show)
+
+
+def _add_report(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("report", help="make Allure's report of results (needs Node and Allure 3)")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="RESULTS-FOLDER", help="what --alluredir wrote")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("seatrial-report"), metavar="FOLDER", help="the report"
+    )
+    parser.add_argument("--history", type=Path, metavar="FILE", help="what earlier reports were; this one is added")
+    parser.add_argument("--single-file", action="store_true", help="all in one page, which opens without a server")
+    parser.set_defaults(run=report)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Make Allure's report; returns the exit status: 0, or 2 when it can not be made."""
+    from reports.allure_report import ReportError, build  # noqa: PLC0415  # other commands need not load it
+
+    try:
+        made = build(options.folders, options.output, history=options.history, single_file=options.single_file)
+    except (ReportError, OSError) as problem:
+        print(f"seatrial report: {problem}", file=sys.stderr)
+        return 2
+    if made.unreadable:
+        print(f"left out {made.unreadable} results cut off when a run was killed", file=sys.stderr)
+    print(f"{made.page}: {made.results} results of {', '.join(made.runtimes) or 'no runtime'}")
+    return 0
 
 
 def show(options: argparse.Namespace) -> int:

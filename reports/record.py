@@ -139,6 +139,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
         return self.test.partition("[")[2].removesuffix("]")
 
     @property
+    def finding(self) -> str:
+        """The reason without pytest's explanation of an assert, which is long and has addresses of memory in it."""
+        return self.reason.partition("\n +")[0]
+
+    @property
     def is_violation(self) -> bool:
         """Whether the runtime broke a requirement, and neither the expectations nor the baseline had that."""
         return self.verdict in VIOLATIONS and not self.is_inherited

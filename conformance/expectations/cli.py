@@ -101,10 +101,16 @@ def _records(files: list[Path]) -> list[Record]:
     from conformance.harness.errors import WrongUse  # noqa: PLC0415  # as above
     from reports.jsonl import ResultsError, read  # noqa: PLC0415
 
-    try:
-        return [record for file in files for record in read(file).records]
-    except ResultsError as problem:
-        raise WrongUse(str(problem)) from None
+    found = []
+    for file in files:
+        try:
+            results = read(file)
+        except ResultsError as problem:
+            raise WrongUse(str(problem)) from None
+        found += results.records
+        for note in results.notes:
+            print(f"{file}: {note}", file=sys.stderr)
+    return found
 
 
 def _of_one(records: list[Record], pattern: str | None) -> list[Record]:

@@ -155,7 +155,7 @@ def reason(record: Record) -> str:
     if record.expected and record.verdict == "violated":
         text = f"{record.observed} was observed, where {record.expected} is expected"
     else:
-        text = record.reason.partition("\n +")[0] or record.title
+        text = record.finding or record.title
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 

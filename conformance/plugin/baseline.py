@@ -5,7 +5,7 @@ The controller reads the file and tells workers, since the results of this very 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.harness.errors import WrongUse
 
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     Verdicts = dict[str, dict[str, str]]
 
 
-def read(path: Path, runtimes: list[str]) -> Verdicts:
+class Baseline(NamedTuple):
+    """What a results file has for the runtimes under test, and what could not be read of it."""
+
+    verdicts: Verdicts
+    notes: list[str]
+
+
+def read(path: Path, runtimes: list[str]) -> Baseline:
     """The verdicts that a results file has for these runtimes.
 
     A file that holds only one runtime is for the only one under test, whatever their names.  Of several versions of one
@@ -28,18 +35,18 @@ def read(path: Path, runtimes: list[str]) -> Verdicts:
     from reports.jsonl import ResultsError, read  # noqa: PLC0415  # heavy: only where there is a baseline
 
     try:
-        records = read(path).records
+        results = read(path)
     except ResultsError as problem:
         raise WrongUse(f"--baseline: {problem}") from None
-    if not records:
+    if not results.records:
         raise WrongUse(f"--baseline={path}: there are no results in it")
-    found = _by_name(records)
+    found = _by_name(results.records)
     if len(found) == len(runtimes) == 1:
-        return {runtimes[0]: next(iter(found.values()))}
+        return Baseline({runtimes[0]: next(iter(found.values()))}, results.notes)
     if not found.keys() & set(runtimes):
         there = ", ".join(sorted(found))
         raise WrongUse(f"--baseline={path}: it has results of {there}, and none of {', '.join(runtimes)}")
-    return {name: verdicts for name, verdicts in found.items() if name in runtimes}
+    return Baseline({name: verdicts for name, verdicts in found.items() if name in runtimes}, results.notes)
 
 
 def _by_name(records: Iterable[Record]) -> Verdicts:
@@ -54,7 +61,8 @@ def _by_name(records: Iterable[Record]) -> Verdicts:
     }
 
 
-def describe(path: str, verdicts: Verdicts, runtimes: list[str]) -> str:
+def describe(path: str, baseline: Baseline, runtimes: list[str]) -> str:
     """The line of the header."""
-    counts = [f"{name} {len(verdicts[name])} tests" if name in verdicts else f"{name} none" for name in runtimes]
-    return f"baseline: {path} ({', '.join(counts)})"
+    tests = {name: len(baseline.verdicts.get(name, ())) for name in runtimes}
+    counts = [f"{name} {count or 'no'} tests" for name, count in tests.items()]
+    return "baseline: " + "; ".join([f"{path} ({', '.join(counts)})", *baseline.notes])

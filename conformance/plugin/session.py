@@ -13,13 +13,15 @@ import pytest
 
 from conformance.harness.errors import WrongUse
 from conformance.plugin import options
-from conformance.plugin.baseline import describe
+from conformance.plugin.baseline import Baseline, describe
+from conformance.plugin.baseline import read as read_baseline
 
 if TYPE_CHECKING:
     from conformance.expectations import Expectations
     from conformance.harness.host import Host
     from conformance.harness.runtime import Runtime
     from conformance.harness.trial import Trial
+    from conformance.plugin.baseline import Verdicts
 
 LEVELS = ("must", "should", "may")
 BROKEN_ON_PURPOSE = "reference!"
@@ -139,14 +141,16 @@ class Session:
     def _known(self) -> dict[str, Expectations]:
         return {}
 
-    @cached_property
-    def baseline(self) -> dict[str, dict[str, str]]:
+    @property
+    def baseline(self) -> Verdicts:
         """For each runtime the verdict of each test in the baseline; empty without one.  Raises ``WrongUse``."""
-        from conformance.plugin.baseline import read  # noqa: PLC0415
+        return self._baseline.verdicts
 
+    @cached_property
+    def _baseline(self) -> Baseline:
         if self.is_worker or not self.baseline_file:
-            return dict(self.told.get("baseline", {}))
-        return read(Path(self.baseline_file), self.runtimes)
+            return Baseline(dict(self.told.get("baseline", {})), [])
+        return read_baseline(Path(self.baseline_file), self.runtimes)
 
     @property
     def trial(self) -> Trial:
@@ -187,7 +191,7 @@ class Session:
         """The lines of the header: runtimes and host."""
         lines = [self.runtime(name).describe() for name in self.runtimes]
         facts = self.host.facts()
-        baseline = [describe(self.baseline_file, self.baseline, self.runtimes)] if self.baseline_file else []
+        baseline = [describe(self.baseline_file, self._baseline, self.runtimes)] if self.baseline_file else []
         return [
             *(f"runtime: {line}" for line in lines),
             f"specification: runtime-spec {self.spec_version}, level {self.level} and above",

@@ -122,7 +122,8 @@ def accuse(item: pytest.Item, report: pytest.TestReport, found: tuple[str, str],
     if before and is_regression(before, verdict, level):
         return verdict
     if before in {*BREAKS, FLAKY}:
-        excuse(report, "known from the baseline ({})".format(reason.partition("\n +")[0]))
+        finding = reason.partition("\n +")[0]
+        excuse(report, f"known from the baseline ({finding})")
         return "inherited"
     if verdict == "violated" and level != "MUST" and not strict:
         excuse(report, reason)

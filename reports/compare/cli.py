@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     except (ResultsError, PairingError) as problem:
         return _wrong(str(problem))
     for which, results in (("first", before), ("second", after)):
-        found.notes.extend(f"the {which} file: {note}" for note in _left_out(results))
+        found.notes.extend(f"the {which} file: {note}" for note in results.notes)
     return _write(found, options)
 
 
@@ -94,12 +94,6 @@ def _read(file: Path) -> Results:
     if not results.records:
         raise NotResults(f"{file}: there are no results in it")
     return results
-
-
-def _left_out(results: Results) -> list[str]:
-    """What could not be read of a file."""
-    count = len(results.cut)
-    return [f"left out {count} record{'s' * (count > 1)} cut off when a run was killed"] if count else []
 
 
 def _write(found: Comparison, options: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ COLOURS = {Kind.FIXED: {"green": True}, Kind.SUPPORTED: {"green": True}, Kind.KN
 def lines(comparison: Comparison, first: int = 10, width: int = 120) -> list[Line]:
     """All of it; of each kind the ``first`` changes, texts cut to ``width``."""
     blocks = [block for each in comparison.pairs for block in _pair(each, first, width)]
-    blocks.append([(cut(f"note: {note}", width), {}) for note in comparison.notes])
+    blocks.append([(f"note: {note}", {}) for note in comparison.notes])
     blocks.append([verdict(comparison)])
     return [line for block in blocks if block for line in (*block, BLANK)][:-1]
 
@@ -104,5 +104,5 @@ def why(change: Change) -> Iterator[tuple[str, str]]:
 
 
 def told(record: Record) -> str:
-    """A record's reason without pytest's explanation of an assert, which is long and has addresses of memory in it."""
-    return "" if record.expected and record.verdict is Verdict.VIOLATED else record.reason.partition("\n +")[0]
+    """What was found, where it says more than what was expected and observed."""
+    return "" if record.expected and record.verdict is Verdict.VIOLATED else record.finding

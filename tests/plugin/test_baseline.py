@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.harness.errors import WrongUse
-from conformance.plugin.baseline import read
+from conformance.plugin.baseline import describe, read
 from reports.jsonl import Writer
 from reports.jsonl import read as read_results
 from reports.record import Record, Runtime, Verdict, is_regression
@@ -99,10 +99,18 @@ def written(path: Path, *records: tuple[str, str, Verdict]) -> Path:
 
 def test_the_runtimes_of_the_baseline_are_found(tmp_path: Path) -> None:
     alone = written(tmp_path / "alone", ("runc", "1", Verdict.PASSED), ("runc", "1", Verdict.VIOLATED))
-    assert read(alone, ["build"]) == {"build": {"t": "flaky"}}
+    assert read(alone, ["build"]).verdicts == {"build": {"t": "flaky"}}
     with pytest.raises(WrongUse, match="it has results of runc, and none of crun, youki"):
         read(alone, ["crun", "youki"])
     grown = written(tmp_path / "grown", ("runc", "1", Verdict.VIOLATED), ("runc", "2", Verdict.PASSED))
-    assert read(grown, ["runc"]) == {"runc": {"t": "passed"}}
+    assert read(grown, ["runc"]).verdicts == {"runc": {"t": "passed"}}
     both = written(tmp_path / "both", ("runc", "1", Verdict.VIOLATED), ("crun", "2", Verdict.PASSED))
-    assert read(both, ["runc", "youki"]) == {"runc": {"t": "violated"}}
+    assert read(both, ["runc", "youki"]).verdicts == {"runc": {"t": "violated"}}
+
+
+def test_what_can_not_be_read_of_the_baseline_is_told(tmp_path: Path) -> None:
+    file = written(tmp_path / "alone", ("runc", "1", Verdict.PASSED))
+    file.write_bytes(file.read_bytes() + b'{"format": 7}\n{"format"')
+    line = describe("alone", read(file, ["runc"]), ["runc", "crun"])
+    assert line.startswith("baseline: alone (runc 1 tests, crun no tests); left out 1 record cut off")
+    assert "left out 1 line that can not be read, the first: line 2 has format 7" in line

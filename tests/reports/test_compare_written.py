@@ -128,6 +128,12 @@ def test_a_cut_file_is_read_as_far_as_it_goes(files: tuple[Path, Path], capsys: 
     assert "3 regressions" in shown
 
 
+def test_lines_of_another_version_are_told(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    files[0].write_bytes(files[0].read_bytes() + b'{"format": 7}\n')
+    assert compare(*files) == 1
+    assert "the first file: left out 1 line that can not be read, the first: line 13 has" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
