@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.harness.errors import Violation
+from conformance.harness.errors import HarnessError, Hung, Violation
+from conformance.harness.journal import Journal
 from conformance.harness.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.harness.journal import Journal
     from conformance.harness.runtime import Runtime
     from conformance.harness.trial import Trial
 
@@ -37,6 +37,18 @@ class Bench:
 
     def attempt(self, runtime: Runtime, act: Callable[[Scene], object]) -> Attempt:
         """Let ``act`` use a new scene, settle it, and tell what came of it; what is ours to mend is raised."""
+        try:
+            return self._attempt(runtime, act)
+        except HarnessError:
+            # Whatever a container has done to the trial: once more in a new one, and then it is the runtime's doing.
+            self.trial.restart()
+        try:
+            return self._attempt(runtime, act)
+        except HarnessError as problem:
+            self.trial.restart()
+            return Attempt(Hung(f"the trial did not survive it: {problem}"), Journal())
+
+    def _attempt(self, runtime: Runtime, act: Callable[[Scene], object]) -> Attempt:
         scene = Scene(self.trial, runtime, self.timeout)
         try:
             act(scene)

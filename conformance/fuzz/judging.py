@@ -14,15 +14,16 @@ from conformance.harness.observed import fragment
 from conformance.harness.refusal import refused
 from conformance.plugin.verdicts import beyond_its_claims
 from conformance.requirements import lookup
-from strategies.case import INVALID, VALID
+from strategies.case import INVALID, UNSPECIFIED, VALID
 from strategies.models import expected
+from strategies.versions import lowest_version, newest
 
 if TYPE_CHECKING:
     from conformance.fuzz.attempts import Attempt, Bench
     from conformance.harness.container import Container
-    from conformance.harness.errors import Violation
     from conformance.harness.runtime import Runtime
     from conformance.harness.scene import Scene
+    from conformance.requirements import Requirement
     from strategies.models import Expected
 
 
@@ -40,13 +41,8 @@ class Written(msgspec.Struct):
 
 def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
     """Try a case that is written down."""
-    written = msgspec.convert(case, Written)
+    written = as_held_to(runtime, msgspec.convert(case, Written))
     return bench.attempt(runtime, lambda scene: judge(scene, written))
-
-
-def replay(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Violation | None:
-    """Try a case once more; returns what it violated."""
-    return attempt(bench, runtime, case).problem
 
 
 def judge(scene: Scene, written: Written) -> Seen | None:
@@ -58,6 +54,10 @@ def judge(scene: Scene, written: Written) -> Seen | None:
         return None
     try:
         seen = observe(container, facts, written.under)
+    except EffectDiffers:
+        if written.verdict == VALID:
+            raise
+        return None
     except OperationFailed as refusal:
         if not refusal.message.strip():
             raise RefusedInSilence(f"{refusal} without a word about why", written.about) from None
@@ -74,6 +74,15 @@ def facts_for(runtime: Runtime, written: Written) -> list[Expected]:
     if written.verdict != VALID:
         return []
     return [each for each in expected(written.config, written.under) if _counts(runtime, each)]
+
+
+def as_held_to(runtime: Runtime, written: Written) -> Written:
+    """The case as this runtime has to take it: what its version of the specification does not know, it need not do."""
+    version = lowest_version(written.config)
+    known = not runtime.claims or newest(version, runtime.claims) == runtime.claims
+    if known and written.requirement and written.verdict == INVALID:
+        known = _is_held_to(runtime, lookup(written.requirement))
+    return written if known else msgspec.structs.replace(written, verdict=UNSPECIFIED)
 
 
 def lay_out(scene: Scene, written: Written) -> Container:
@@ -130,6 +139,10 @@ def _counts(runtime: Runtime, each: Expected) -> bool:
     requirement = lookup(each.requirement)
     if each.where == "namespace" and runtime.profile.lacks("host-kernel", runtime.version):
         return False
-    if requirement.level != "MUST" or runtime.profile.declines(each.requirement, runtime.version):
+    return _is_held_to(runtime, requirement)
+
+
+def _is_held_to(runtime: Runtime, requirement: Requirement) -> bool:
+    if requirement.level != "MUST" or runtime.profile.declines(requirement.id, runtime.version):
         return False
     return not beyond_its_claims(runtime, [requirement])

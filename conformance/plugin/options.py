@@ -59,6 +59,16 @@ OPTIONS = (
     Option("findings", "seatrial-findings", "FOLDER", "Where each violation leaves a folder with its run.sh"),
     Option("timeout", "20", "SECONDS", "Longest time for one operation of a runtime"),
     Option(
+        "fuzz-profile", "smoke", "smoke|ci|nightly|soak", "How long to fuzz: ten seconds, minutes, an hour, a night"
+    ),
+    Option("fuzz-time", "", "TIME", "Fuzz for this long in all, as 30s, 10m or 2h"),
+    Option("fuzz-examples", "", "NUMBER", "Try so many cases in each phase of fuzzing"),
+    Option("fuzz-seed", "", "NUMBER", "Draw the same cases again"),
+    Option(
+        "fuzz-database", "", "URL|FOLDER", "Where failing cases are kept: a folder, or redis://HOST for many machines"
+    ),
+    Option("shard", "", "K/N", "Fuzz the K-th of N parts of the cases"),
+    Option(
         "prove",
         "",
         "",
