@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from conformance.fuzz.attempts import kinds_of
 from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, RefusedInSilence, RefusedWithTraces, ValidRefused
 from conformance.fuzz.findings import normalised
 from conformance.fuzz.observing import Seen, observe
@@ -16,7 +17,7 @@ from conformance.plugin.verdicts import beyond_its_claims
 from conformance.requirements import lookup
 from strategies.case import INVALID, UNSPECIFIED, VALID
 from strategies.models import expected
-from strategies.versions import lowest_version, newest
+from strategies.versions import VERSIONS, lowest_version, newest
 
 if TYPE_CHECKING:
     from conformance.fuzz.attempts import Attempt, Bench
@@ -78,7 +79,9 @@ def facts_for(runtime: Runtime, written: Written) -> list[Expected]:
 
 def as_held_to(runtime: Runtime, written: Written) -> Written:
     """The case as this runtime has to take it: what its version of the specification does not know, it need not do."""
-    version = lowest_version(written.config)
+    version = written.config.get("ociVersion")
+    if version not in VERSIONS or written.verdict == INVALID:
+        version = lowest_version(written.config)
     known = not runtime.claims or newest(version, runtime.claims) == runtime.claims
     if known and written.requirement and written.verdict == INVALID:
         known = _is_held_to(runtime, lookup(written.requirement))
@@ -106,7 +109,7 @@ def demand_refusal(container: Container, written: Written) -> None:
         with refused(container):
             container.create(under=written.under)
     except Leaked as left:
-        raise RefusedWithTraces(str(left), normalised(str(left)), "errors.no-change") from None
+        raise RefusedWithTraces(str(left), kinds_of(str(left), scene.journal), "errors.no-change") from None
     except OperationFailed:
         raise
     except AssertionError as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,13 +69,13 @@ class Phases:
         """What this part may take."""
         return replace(settings_of(self.config), part=self.part, parts=parts_of(self.config)[1])
 
-    @property
+    @cached_property
     def bench(self) -> Bench:
         """Where attempts are made."""
         session = self.config.stash[SESSION]
         return Bench(session.trial, session.timeout)
 
-    @property
+    @cached_property
     def surroundings(self) -> Surroundings:
         """What this host lets be valid."""
         return surroundings_of(self.config.stash[SESSION].host)
