@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.harness.errors import HarnessError, Hung, Leaked, Violation
-from conformance.harness.journal import Journal
+from conformance.harness.journal import Evidence, Journal
 from conformance.harness.scene import Scene
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class Bench:
             act(scene)
             scene.settle()
         except Leaked as problem:
-            problem.about = kinds_of(str(problem), scene.journal)  # type: ignore[attr-defined]  # for its signature
+            vars(problem)["about"] = kinds_of(str(problem), scene.journal)
+            scene.journal.evidence = evidence_of(str(problem)) or scene.journal.evidence
             self._tidy(scene)
             return Attempt(problem, scene.journal)
         except Violation as problem:
@@ -97,3 +98,14 @@ def kinds_of(left: str, journal: Journal) -> str:
     }
     refused = any(step.exit_status for step in journal.steps if "create" in step.argv)
     return f"{', '.join(sorted(words))}{' after a create that failed' if refused else ''}"
+
+
+def evidence_of(left: str) -> Evidence | None:
+    """Where a script finds again what was left behind: a cgroup, or a line of the mount table."""
+    for thing in left.partition(": ")[2].split("; "):
+        kind, _, what = thing.partition(" ")
+        if kind == "cgroup" and not what.startswith("gone"):
+            return Evidence(f"exists /sys/fs/cgroup/{what}", "True")
+        if kind == "mount" and not what.startswith("gone"):
+            return Evidence("file /proc/self/mountinfo", what.split(" ")[0])
+    return None

@@ -10,7 +10,7 @@ from conformance.fuzz.attempts import kinds_of
 from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, RefusedInSilence, RefusedWithTraces, ValidRefused
 from conformance.fuzz.findings import normalised
 from conformance.fuzz.observing import Seen, observe
-from conformance.harness.errors import Leaked, OperationFailed
+from conformance.harness.errors import Hung, Leaked, OperationFailed
 from conformance.harness.observed import fragment
 from conformance.harness.refusal import refused
 from conformance.plugin.verdicts import beyond_its_claims
@@ -22,6 +22,7 @@ from strategies.versions import VERSIONS, lowest_version, newest
 if TYPE_CHECKING:
     from conformance.fuzz.attempts import Attempt, Bench
     from conformance.harness.container import Container
+    from conformance.harness.journal import Journal
     from conformance.harness.runtime import Runtime
     from conformance.harness.scene import Scene
     from conformance.requirements import Requirement
@@ -43,7 +44,17 @@ class Written(msgspec.Struct):
 def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
     """Try a case that is written down."""
     written = as_held_to(runtime, msgspec.convert(case, Written))
-    return bench.attempt(runtime, lambda scene: judge(scene, written))
+    tried = bench.attempt(runtime, lambda scene: judge(scene, written))
+    if isinstance(tried.problem, Hung):
+        what = operation(tried.journal)
+        vars(tried.problem)["about"] = f"{what} with {written.about}" if written.about else what
+    return tried
+
+
+def operation(journal: Journal) -> str:
+    """The last operation that was asked for, such as "create"."""
+    call = journal.calls()[-1] if journal.calls() else []
+    return call[call.index("--root") + 2] if "--root" in call else "the runtime"
 
 
 def judge(scene: Scene, written: Written) -> Seen | None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from conformance.harness.runtime import Runtime
     from strategies.surroundings import Surroundings
 
+#: The longest time for one operation, in seconds: what hangs is found soon.
+TIMEOUT = 10.0
 #: The folder of the findings of fuzzing, below that of the runtime.
 FOLDER = "fuzz"
 STATE = pytest.StashKey["State"]()
@@ -73,7 +75,7 @@ class Phases:
     def bench(self) -> Bench:
         """Where attempts are made."""
         session = self.config.stash[SESSION]
-        return Bench(session.trial, session.timeout)
+        return Bench(session.trial, min(session.timeout, TIMEOUT))
 
     @cached_property
     def surroundings(self) -> Surroundings:
@@ -110,7 +112,7 @@ class Phases:
         new = [finding for finding in findings.new[before:] if finding.is_believed]
         if new:
             lines = [f"{finding.signature} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
-            raise NewFindings(f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines))
+            raise NewFindings(f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)) from None
 
     def _tell(self, name: str, fuzzer: Fuzzer, seconds: float) -> None:
         """Put what was done where the summary finds it, also from another process."""

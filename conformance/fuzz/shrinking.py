@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def smaller(case: Case) -> Iterator[Case]:
     """Cases with less in them, those that leave out most first."""
     edits = case.edits
+    if len(edits) + bool(case.script) + bool(case.under) < 2:
+        return
     size = len(edits) // 2
     while size >= 1:
         for start in range(0, len(edits), size):

@@ -89,7 +89,8 @@ class Script:
 
     def cgroups(self) -> list[str]:
         """The topmost cgroups that the configs name, which a runtime may leave behind."""
-        paths = [config.get("linux", {}).get("cgroupsPath") for config in self.journal.configs.values()]
+        linux = [config.get("linux") for config in self.journal.configs.values()]
+        paths = [section.get("cgroupsPath") for section in linux if isinstance(section, dict)]
         return [path.strip("/").split("/")[0] for path in paths if isinstance(path, str) and path.strip("/")]
 
     def line(self, step: Step) -> str:  # noqa: PLR0911  # one for each kind of step
@@ -131,11 +132,13 @@ class Script:
             return ['echo "A shell can not hand the descriptors over that the test did."; exit 2']
         text, where = evidence.text, evidence.where
         if where == "status":
-            return [f'[ "$status" -eq {text} ] && exit 1', "exit 0"]
+            # The shell's number for what a signal has ended.
+            status = int(text) if int(text) >= 0 else 128 - int(text)
+            return [f'[ "$status" -eq {status} ] && exit 1', "exit 0"]
         if where == "ended":
             return [f'cat "$work/{self.last}.stdout"; echo "The program then ended with wait status {text}."; exit 2']
         if where.startswith("file "):
-            return [f"judge {shlex.quote(text)} {self.quoted(_on_the_host(where.removeprefix('file ')))}"]
+            return [f"judge {self.quoted(text)} {self.quoted(_on_the_host(where.removeprefix('file ')))}"]
         if where.startswith("exists "):
             return [f"[ -e {self.quoted(_on_the_host(where.removeprefix('exists ')))} ] && exit 1", "exit 0"]
         file = '"$work/output"' if where == "output" else f'"$work/{self.last}.stdout"'

@@ -23,11 +23,13 @@ if [ -n "${SEATRIAL_APART:-}" ] && [ -e "$v2" ]; then
     done
 fi
 
-# runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first.
+# runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first; what hangs is
+# killed after a minute.
 under=
+limit=$(command -v timeout >/dev/null && echo timeout --foreground -s KILL "${SEATRIAL_TIMEOUT:-60}")
 runtime() {
     sh -euc "$under
-        exec \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
+        exec $limit \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
 }
 
 clean() {

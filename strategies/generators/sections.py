@@ -108,8 +108,7 @@ def rlimits(*, surroundings: Surroundings) -> SearchStrategy[Edit]:
 
 
 def _rlimit(kind: str, most: int) -> SearchStrategy[Edit]:
-    if kind == "FSIZE":  # the kernel compares it with signed offsets
-        most = min(most, 2**63 - 1)
+    most = min(most, {"FSIZE": 2**63, "CPU": 2**33}.get(kind, 2**64) - 1)
     values = st.tuples(*[edges(min_value=min(HARMLESS[kind], most), max_value=most)] * 2)
     return values.map(lambda pair: rlimit(kind, soft=min(pair), hard=max(pair)))
 

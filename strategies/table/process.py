@@ -113,8 +113,9 @@ def _rlimits(surroundings: Surroundings) -> list[Edit]:
     for kind, least in HARMLESS.items():
         most = surroundings.hard.get(kind, 0)
         values = {value for value in (least, least + 1, most - 1, most, *ENDS) if least <= value <= most}
-        if kind == "FSIZE":  # the kernel compares it with signed offsets
-            values = {value for value in values if value < 2**63 or value == 2**64 - 1}
+        # The kernel compares file sizes with signed offsets, and counts processor time in nanoseconds of 64 bits.
+        beyond = {"FSIZE": 2**63, "CPU": 2**33}.get(kind, 2**64)
+        values = {value for value in values if value < beyond or value == 2**64 - 1}
         chosen += [rlimit(kind, soft=value, hard=value) for value in sorted(values)]
         if least < most:
             chosen.append(rlimit(kind, soft=least, hard=most))
