@@ -26,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_clean(commands)
     _add_requirements(commands)
+    _add_replay(commands)
     from conformance.expectations.cli import add_parser as add_expectations  # noqa: PLC0415  # light itself
     from reports.cli import add_parser  # noqa: PLC0415  # readers of results need not load the rest
 
@@ -78,6 +79,40 @@ def _requirements(options: argparse.Namespace) -> int:
     tests = bound_tests()
     listed = rows(tests, pattern=options.pattern, level=options.level.upper(), uncovered=options.uncovered)
     print(as_json(listed) if options.json else "\n".join(as_text(listed)))
+    return 0
+
+
+def _add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("replay", help="say whether findings of fuzzing are still there")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders with a finding.json")
+    parser.add_argument("--runtime", default="", help="another runtime than the one that has it")
+    parser.add_argument("--timeout", type=float, default=20, metavar="SECONDS", help="longest time for one operation")
+    parser.set_defaults(run=_replay)
+    parser = commands.add_parser("promote", help="add a finding to conformance/regressions, which each run tries first")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a folder with a finding.json")
+    parser.set_defaults(run=_promote)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from conformance.fuzz.replay import replay  # noqa: PLC0415  # heavy, as below
+    from conformance.harness.errors import WrongUse  # noqa: PLC0415
+
+    try:
+        return replay(options.folders, options.runtime, options.timeout)
+    except WrongUse as problem:
+        print(problem, file=sys.stderr)
+        return 2
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from conformance.fuzz.replay import promote  # noqa: PLC0415
+    from conformance.harness.errors import WrongUse  # noqa: PLC0415
+
+    try:
+        print(promote(options.folder))
+    except WrongUse as problem:
+        print(problem, file=sys.stderr)
+        return 2
     return 0
 
 

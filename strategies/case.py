@@ -36,7 +36,10 @@ class Case:
     def config(self) -> dict[str, Any]:
         """The whole config.json, in which the probe is also asked for what a valid config means."""
         config = edited(*self.edits)
-        return config if self.verdict == INVALID else edited(*self.edits, *questions(config))
+        if self.verdict == VALID:
+            for question in questions(config):
+                question(config)
+        return config
 
     def written(self) -> dict[str, Any]:
         """The case as plain JSON values, complete in themselves."""

@@ -7,6 +7,7 @@ runtime: each is run again before it is believed, and leaves a folder that ``sea
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -61,6 +62,11 @@ class Finding(msgspec.Struct, kw_only=True):
     def is_flaky(self) -> bool:
         """Whether it was not seen each time."""
         return self.confirmed != f"{AGAIN}/{AGAIN}"
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether it was seen at least once again."""
+        return not self.confirmed.startswith("0/")
 
     @property
     def name(self) -> str:
@@ -162,6 +168,8 @@ class Findings:
         same = sum(_is_same(again(), finding) for _ in range(times))
         finding.confirmed = f"{same}/{times}" if times == AGAIN else f"{AGAIN * same}/{AGAIN}"
         self.new.append(finding)
+        if not finding.is_believed:
+            return None
         write(self.folder / finding.name, finding, self.runtime, journal)
         return finding
 
@@ -179,9 +187,13 @@ def write(folder: Path, finding: Finding, runtime: Runtime, journal: Journal) ->
     sentence = lookup(finding.requirements[0]).text if finding.requirements else finding.message.splitlines()[0]
     story = Story(finding.signature, sentence, lines, f"{finding.message}\n(seen {finding.confirmed} times again)")
     write_reproduction(folder, story, runtime, journal)
-    (folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(finding), indent=2) + b"\n")
+    # By the standard library, since a case can have numbers of any size and lone surrogates.
+    (folder / FILE).write_text(json.dumps(msgspec.to_builtins(finding), indent=2) + "\n")
 
 
 def read(folder: Path) -> Finding:
     """The finding of a folder.  Raises ``OSError`` or ``msgspec.DecodeError`` when there is none."""
-    return msgspec.json.decode((folder / FILE).read_bytes(), type=Finding)
+    try:
+        return msgspec.convert(json.loads((folder / FILE).read_text()), Finding)
+    except ValueError as problem:
+        raise msgspec.DecodeError(str(problem)) from None

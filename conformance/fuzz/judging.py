@@ -6,23 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from conformance.fuzz.attempts import kinds_of
 from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, RefusedInSilence, RefusedWithTraces, ValidRefused
 from conformance.fuzz.findings import normalised
 from conformance.fuzz.observing import Seen, observe
-from conformance.harness.errors import Leaked, OperationFailed
+from conformance.harness.errors import Hung, Leaked, OperationFailed
 from conformance.harness.observed import fragment
 from conformance.harness.refusal import refused
 from conformance.plugin.verdicts import beyond_its_claims
 from conformance.requirements import lookup
-from strategies.case import INVALID, VALID
+from strategies.case import INVALID, UNSPECIFIED, VALID
 from strategies.models import expected
+from strategies.versions import VERSIONS, lowest_version, newest
 
 if TYPE_CHECKING:
     from conformance.fuzz.attempts import Attempt, Bench
     from conformance.harness.container import Container
-    from conformance.harness.errors import Violation
+    from conformance.harness.journal import Journal
     from conformance.harness.runtime import Runtime
     from conformance.harness.scene import Scene
+    from conformance.requirements import Requirement
     from strategies.models import Expected
 
 
@@ -40,13 +43,18 @@ class Written(msgspec.Struct):
 
 def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
     """Try a case that is written down."""
-    written = msgspec.convert(case, Written)
-    return bench.attempt(runtime, lambda scene: judge(scene, written))
+    written = as_held_to(runtime, msgspec.convert(case, Written))
+    tried = bench.attempt(runtime, lambda scene: judge(scene, written))
+    if isinstance(tried.problem, Hung):
+        what = operation(tried.journal)
+        vars(tried.problem)["about"] = f"{what} with {written.about}" if written.about else what
+    return tried
 
 
-def replay(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Violation | None:
-    """Try a case once more; returns what it violated."""
-    return attempt(bench, runtime, case).problem
+def operation(journal: Journal) -> str:
+    """The last operation that was asked for, such as "create"."""
+    call = journal.calls()[-1] if journal.calls() else []
+    return call[call.index("--root") + 2] if "--root" in call else "the runtime"
 
 
 def judge(scene: Scene, written: Written) -> Seen | None:
@@ -58,6 +66,10 @@ def judge(scene: Scene, written: Written) -> Seen | None:
         return None
     try:
         seen = observe(container, facts, written.under)
+    except EffectDiffers:
+        if written.verdict == VALID:
+            raise
+        return None
     except OperationFailed as refusal:
         if not refusal.message.strip():
             raise RefusedInSilence(f"{refusal} without a word about why", written.about) from None
@@ -74,6 +86,17 @@ def facts_for(runtime: Runtime, written: Written) -> list[Expected]:
     if written.verdict != VALID:
         return []
     return [each for each in expected(written.config, written.under) if _counts(runtime, each)]
+
+
+def as_held_to(runtime: Runtime, written: Written) -> Written:
+    """The case as this runtime has to take it: what its version of the specification does not know, it need not do."""
+    version = written.config.get("ociVersion")
+    if version not in VERSIONS or written.verdict == INVALID:
+        version = lowest_version(written.config)
+    known = not runtime.claims or newest(version, runtime.claims) == runtime.claims
+    if known and written.requirement and written.verdict == INVALID:
+        known = _is_held_to(runtime, lookup(written.requirement))
+    return written if known else msgspec.structs.replace(written, verdict=UNSPECIFIED)
 
 
 def lay_out(scene: Scene, written: Written) -> Container:
@@ -97,7 +120,7 @@ def demand_refusal(container: Container, written: Written) -> None:
         with refused(container):
             container.create(under=written.under)
     except Leaked as left:
-        raise RefusedWithTraces(str(left), normalised(str(left)), "errors.no-change") from None
+        raise RefusedWithTraces(str(left), kinds_of(str(left), scene.journal), "errors.no-change") from None
     except OperationFailed:
         raise
     except AssertionError as problem:
@@ -130,6 +153,10 @@ def _counts(runtime: Runtime, each: Expected) -> bool:
     requirement = lookup(each.requirement)
     if each.where == "namespace" and runtime.profile.lacks("host-kernel", runtime.version):
         return False
-    if requirement.level != "MUST" or runtime.profile.declines(each.requirement, runtime.version):
+    return _is_held_to(runtime, requirement)
+
+
+def _is_held_to(runtime: Runtime, requirement: Requirement) -> bool:
+    if requirement.level != "MUST" or runtime.profile.declines(requirement.id, runtime.version):
         return False
     return not beyond_its_claims(runtime, [requirement])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
@@ -18,19 +18,23 @@ from conformance.harness.trial import Trial
 if TYPE_CHECKING:
     from typing import Any
 
-    from conformance.harness.errors import Violation
+    from conformance.fuzz.attempts import Attempt
 
 REGRESSIONS = Path(__file__).parent.parent / "regressions"
 
-#: Which module understands the cases of a kind: its ``replay(bench, runtime, case)`` does one again.
-REPLAYERS = {"case": "conformance.fuzz.judging", "machine": "conformance.fuzz.machine.replaying"}
+#: Which module understands the cases of a kind: its ``attempt(bench, runtime, case)`` does one again.
+REPLAYERS = {
+    "case": "conformance.fuzz.judging",
+    "equals": "conformance.fuzz.equals",
+    "machine": "conformance.fuzz.machine.replaying",
+}
 
 
 class Replayer(Protocol):
-    """Does a case once more and returns what it violated, or None."""
+    """A module that can do cases of its kind again."""
 
-    def __call__(self, bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Violation | None:
-        """The violation, if it is there."""
+    def attempt(self, bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
+        """Do a case once more."""
         ...
 
 
@@ -38,13 +42,12 @@ def replayer(kind: str) -> Replayer:
     """What understands the cases of a kind.  Raises ``WrongUse`` for one that nobody understands."""
     if kind not in REPLAYERS:
         raise WrongUse(f"a finding of the kind {kind!r} can not be done again: it comes from another version")
-    found: Replayer = importlib.import_module(REPLAYERS[kind]).replay
-    return found
+    return cast("Replayer", importlib.import_module(REPLAYERS[kind]))
 
 
 def again(bench: Bench, runtime: Runtime, finding: Finding) -> str:
     """Do a finding again: "still there", "fixed", or "gone" when something else is violated now."""
-    problem = replayer(finding.kind)(bench, runtime, finding.case)
+    problem = replayer(finding.kind).attempt(bench, runtime, finding.case).problem
     if problem is None:
         return "fixed"
     return "still there" if signature_of(problem) == finding.signature else f"gone: now {signature_of(problem)}"

@@ -43,7 +43,7 @@ def refused(container: Container) -> Iterator[None]:
             f"the refused operation changed the container: it was {state or 'absent'}, it is {now or 'absent'}"
         )
     scene.journal.evidence = evidence
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + min(PATIENCE, scene.patience)
     while found := leaks(before, scene.snapshot()):
         if time.monotonic() > deadline:
             raise Leaked("the refused operation left behind: " + "; ".join(found))

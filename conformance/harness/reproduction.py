@@ -99,7 +99,8 @@ class Script:
 
     def cgroups(self) -> list[str]:
         """The topmost cgroups that the configs name, which a runtime may leave behind."""
-        paths = [config.get("linux", {}).get("cgroupsPath") for config in self.journal.configs.values()]
+        linux = [config.get("linux") for config in self.journal.configs.values()]
+        paths = [section.get("cgroupsPath") for section in linux if isinstance(section, dict)]
         return [path.strip("/").split("/")[0] for path in paths if isinstance(path, str) and path.strip("/")]
 
     def line(self, step: Step) -> str:

@@ -30,11 +30,13 @@ if [ -n "${SEATRIAL_APART:-}" ] && [ -e "$v2" ]; then
     done
 fi
 
-# runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first.
+# runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first; what hangs is
+# killed after a minute.
 under=
+limit=$(command -v timeout >/dev/null && echo timeout --foreground -s KILL "${SEATRIAL_TIMEOUT:-60}")
 runtime() {
     sh -euc "echo \$\$ >\"\$work/running\"; $under
-        exec \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
+        exec $limit \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
 }
 
 clean() {
@@ -82,7 +84,7 @@ create() {
 pids=
 begin() {
     rm -f "$work/running"
-    ("$@"; exit "$status") &
+    (limit=; "$@"; exit "$status") &
     pids="$pids $!"
     under=
 }

@@ -51,12 +51,22 @@ class Begun:
 class Scene:
     """What a test has to do with a runtime.  One scene per test; ``settle`` ends it."""
 
-    def __init__(self, trial: Trial, runtime: Runtime, timeout: float, keep: Path | None = None) -> None:
+    def __init__(  # one argument for each thing that it works with
+        self,
+        trial: Trial,
+        runtime: Runtime,
+        timeout: float,
+        keep: Path | None = None,
+        *,
+        before: Snapshot | None = None,
+    ) -> None:
+        """``before`` is how the trial looks, when that is known: a scene that was settled leaves it as it was."""
         self.trial, self.runtime, self.timeout, self.keep = trial, runtime, timeout, keep
         self.journal = Journal()
+        self.patience = PATIENCE
         self.containers: list[Container] = []
         self.root = trial.folder / f"state-{runtime.name}"
-        self._before = take_snapshot(trial, self.root)
+        self.before = take_snapshot(trial, self.root) if before is None else before
         self._outputs = 0
 
     def __repr__(self) -> str:
@@ -222,7 +232,7 @@ class Scene:
         self.containers.clear()
         self.trial.restart()
         self.root = self.trial.folder / self.root.name
-        self._before = self.snapshot()
+        self.before = self.snapshot()
 
     def abandon(self) -> None:
         """Remove all containers of a test that failed; its journal keeps what the test saw last."""
@@ -234,7 +244,7 @@ class Scene:
 
     def is_messy(self) -> bool:
         """Whether something is there that was not there before the scene, or is gone."""
-        return bool(leaks(self._before, self.snapshot()))
+        return bool(leaks(self.before, self.snapshot()))
 
     def _keep(self, container: Container) -> None:
         """Copy a bundle out of the trial, with what its program printed, when that was asked for."""
@@ -244,8 +254,8 @@ class Scene:
 
     def left_behind(self) -> list[str]:
         """What is there that was not there before the scene, or is gone, after the host had time to let go of it."""
-        for _ in range(int(PATIENCE / 0.005)):
-            found = leaks(self._before, self.snapshot())
+        for _ in range(int(self.patience / 0.005)):
+            found = leaks(self.before, self.snapshot())
             if not found:
                 return []
             self.pause(0.005)

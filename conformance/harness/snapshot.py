@@ -26,7 +26,8 @@ def take_snapshot(trial: Trial, state_root: Path) -> Snapshot:
 
 def _cgroups(root: Path) -> list[str]:
     """Every cgroup below the trial's own, as HIERARCHY/PATH."""
-    return [os.path.relpath(folder, root) for folder, _, _ in os.walk(root)]
+    length = len(str(root)) + 1
+    return [folder[length:] for folder, _, _ in os.walk(root)]
 
 
 def _names(folder: Path) -> list[str]:

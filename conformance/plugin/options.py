@@ -61,6 +61,16 @@ OPTIONS = (
     Option("baseline", "", "FILE", "Fail on regressions only: on what is worse than in these results of --results"),
     Option("expectations", "", "FILE", "Further known deviations, before the suite's own", many=True),
     Option(
+        "fuzz-profile", "smoke", "smoke|ci|nightly|soak", "How long to fuzz: ten seconds, minutes, an hour, a night"
+    ),
+    Option("fuzz-time", "", "TIME", "Fuzz for this long in all, as 30s, 10m or 2h"),
+    Option("fuzz-examples", "", "NUMBER", "Try so many cases in each phase of fuzzing"),
+    Option("fuzz-seed", "", "NUMBER", "Draw the same cases again"),
+    Option(
+        "fuzz-database", "", "URL|FOLDER", "Where failing cases are kept: a folder, or redis://HOST for many machines"
+    ),
+    Option("shard", "", "K/N", "Fuzz the K-th of N parts of the cases"),
+    Option(
         "prove",
         "",
         "",

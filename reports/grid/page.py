@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
 #: In the order in which they need one another.
 SCRIPTS = ("model.js", "filter.js", "evidence.js", "moving.js", "grid.js")
-    "model.js",
-    "filter.js",
-    "evidence.js",
-    "moving.js",
-    "grid.js",
-)  # in the order in which they need one another
 
 TEMPLATE = """\
 <!doctype html>

@@ -179,7 +179,7 @@ def _content(seen: Any, path: str) -> str:
 
 
 def _kept(seen: Any, path: str) -> bool:
-    did = action(seen, "append", path)
+    did = action(seen, "open", path)
     return did is not None and did.result == -1
 
 

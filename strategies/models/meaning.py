@@ -29,6 +29,6 @@ def questions(config: dict[str, Any]) -> list[Edit]:
     edits = [do("stat", entry["path"]) for entry in linux.get("devices", ())]
     edits += [do("read", "/proc/sys/" + name.replace(".", "/")) for name in linux.get("sysctl", {})]
     edits += [do("read", path) for path in linux.get("maskedPaths", ())]
-    edits += [do("append", path, "") for path in linux.get("readonlyPaths", ())]
+    edits += [do("open", path, "w") for path in linux.get("readonlyPaths", ())]
     names = [name for rule in linux.get("seccomp", {}).get("syscalls", ()) for name in rule["names"]]
     return [*edits, *([do("personality", 0xFFFFFFFF)] if "personality" in names else [])]
