@@ -24,6 +24,8 @@ from conformance.harness.errors import HarnessError, WrongUse
 
 RUN = Path("/run/seatrial")
 GUARDIAN = Path(__file__).with_name("guardian.py")
+#: Where other programs mount things for a while.
+OF_OTHERS = ("/tmp/", "/var/", "/run/", "/mnt/", "/home/", "/root/")  # noqa: S108
 #: Variables that change what a runtime does with the descriptors and sockets of whoever started it.
 MISLEADING = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 
@@ -130,6 +132,12 @@ class Trial:
         self.pid = self._spawner_pid()
         self.proc = Path(f"/proc/{self.pid}/root/proc")
         self.cgroup_root = Path(f"/proc/{self.pid}/root/sys/fs/cgroup")
+        there = [line.split() for line in self._mountinfo()]
+        self._foreign = {
+            fields[0]
+            for fields in there
+            if fields[4].startswith(OF_OTHERS) and not fields[4].startswith(f"{self.folder}")
+        }
 
     def _spawner_pid(self) -> int:
         """The spawner's number outside: of the guardian's children, the one that is process 1 of its own namespace.
@@ -287,15 +295,17 @@ class Trial:
     def mounts(self) -> list[str]:
         """The mount table of the trial: mount point, root and type of each mount, in order.
 
-        Mounts that follow those of the host are left out: they come and go without anybody's doing in here.
+        Those that others had made on the host before are left out: each goes when the folder is removed that it is on.
         """
-        lines = Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()
-        lines = [line for line in lines if " master:" not in line.partition(" - ")[0]]
+        lines = [line for line in self._mountinfo() if line.split(" ", 1)[0] not in self._foreign]
         return [
             f"{fields[4]} {fields[3]} {line.partition(' - ')[2].split()[0]}"
             for line in lines
             for fields in [line.split()]
         ]
+
+    def _mountinfo(self) -> list[str]:
+        return Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()
 
     def namespace(self, kind: str, pid: int | None = None) -> int:
         """The inode of a namespace, of the spawner or of a process of the trial."""
