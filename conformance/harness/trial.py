@@ -288,12 +288,8 @@ class Trial:
             return False
 
     def mounts(self) -> list[str]:
-        """The mount table of the trial: mount point, root and type of each mount, in order.
-
-        Mounts that follow those of the host are left out: they come and go without anybody's doing in here.
-        """
+        """The mount table of the trial: mount point, root and type of each mount, in order."""
         lines = Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()
-        lines = [line for line in lines if " master:" not in line.partition(" - ")[0]]
         return [
             f"{fields[4]} {fields[3]} {line.partition(' - ')[2].split()[0]}"
             for line in lines
