@@ -63,7 +63,8 @@ class Bench:
             act(scene)
             scene.settle()
         except Leaked as problem:
-            problem.about = kinds_of(str(problem), scene.journal)  # type: ignore[attr-defined]  # for its signature
+            if not hasattr(problem, "about"):
+                vars(problem)["about"] = kinds_of(str(problem), scene.journal)
             self._tidy(scene)
             return Attempt(problem, scene.journal)
         except Violation as problem:
