@@ -63,7 +63,8 @@ class Bench:
             act(scene)
             scene.settle()
         except Leaked as problem:
-            vars(problem)["about"] = kinds_of(str(problem), scene.journal)
+            if not hasattr(problem, "about"):
+                vars(problem)["about"] = kinds_of(str(problem), scene.journal)
             scene.journal.evidence = evidence_of(str(problem)) or scene.journal.evidence
             self._tidy(scene)
             return Attempt(problem, scene.journal)

@@ -66,7 +66,7 @@ class Scene:
         self.patience = PATIENCE
         self.containers: list[Container] = []
         self.root = trial.folder / f"state-{runtime.name}"
-        self.before = take_snapshot(trial, self.root) if before is None else before
+        self.before = self.snapshot() if before is None else before
         self._outputs = 0
 
     def __repr__(self) -> str:
@@ -244,7 +244,7 @@ class Scene:
 
     def is_messy(self) -> bool:
         """Whether something is there that was not there before the scene, or is gone."""
-        return bool(leaks(self.before, self.snapshot()))
+        return bool(self.changes())
 
     def _keep(self, container: Container) -> None:
         """Copy a bundle out of the trial, with what its program printed, when that was asked for."""
@@ -252,10 +252,14 @@ class Scene:
             target = self.keep / container.bundle.folder.name
             shutil.copytree(container.bundle.folder, target, symlinks=True, ignore=_special, dirs_exist_ok=True)
 
+    def changes(self, before: Snapshot | None = None) -> list[str]:
+        """What is there that was not there before the scene, or before something in it, or is gone."""
+        return leaks(self.before if before is None else before, self.snapshot())
+
     def left_behind(self) -> list[str]:
         """What is there that was not there before the scene, or is gone, after the host had time to let go of it."""
         for _ in range(int(self.patience / 0.005)):
-            found = leaks(self.before, self.snapshot())
+            found = self.changes()
             if not found:
                 return []
             self.pause(0.005)
@@ -267,7 +271,12 @@ class Scene:
 
     def snapshot(self) -> Snapshot:
         """What is there now."""
-        return take_snapshot(self.trial, self.root)
+        return take_snapshot(self.trial, self.state_folder)
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of the runtime's state as the trial sees it, whatever is mounted there."""
+        return Path(f"/proc/{self.trial.pid}/root{self.root}")
 
 
 def _take(path: Path, keep: bool) -> str:

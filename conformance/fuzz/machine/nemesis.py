@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.checks.host import leaks
 from conformance.fuzz.machine.oracles import BystanderHurt, LifecycleBroken, NotClean, StateWrong
 from conformance.harness.errors import Crashed, Violation
 from conformance.harness.journal import Step
@@ -168,7 +167,7 @@ class _Theatre:
         """The moment of the disaster."""
         group = self._cgroup()
         moments = {
-            "state": _file(self.scene.root / self.name, f'[ -e "$STATE/{self.name}" ]'),
+            "state": _file(self.scene.state_folder / self.name, f'[ -e "$STATE/{self.name}" ]'),
             "cgroup": _file(group, f"[ -e /sys/fs/cgroup/{group.parent.name}/{self.name} ]"),
             "cgroup gone": _no_file(group, f"[ ! -e /sys/fs/cgroup/{group.parent.name}/{self.name} ]"),
             "pid file": _file(self.victim.pid_file, '[ -e "$work/1.pid" ]'),
@@ -230,7 +229,7 @@ class _Theatre:
 
     def _demand_clean(self, about: str, requirement: str) -> None:
         deadline = time.monotonic() + PATIENCE
-        while found := leaks(self.before, self.scene.snapshot()):
+        while found := self.scene.changes(self.before):
             if time.monotonic() > deadline:
                 self._show(found)
                 raise NotClean(about, found, requirement)
