@@ -183,7 +183,7 @@ const scores = (among) =>
   );
 
 function drawPage(page) {
-  const title = make("h2", {}, page.name, page.specification ? make("small", {}, page.specification) : "");
+  const title = make("h2", {}, page.name, " ", page.specification ? make("small", {}, page.specification) : "");
   page.head = make(
     "table",
     { class: "page" },

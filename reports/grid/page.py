@@ -20,13 +20,8 @@ if TYPE_CHECKING:
 
     from reports.grid.model import Grid
 
-SCRIPTS = (
-    "model.js",
-    "filter.js",
-    "evidence.js",
-    "moving.js",
-    "grid.js",
-)  # in the order in which they need one another
+#: In the order in which they need one another.
+SCRIPTS = ("model.js", "filter.js", "evidence.js", "moving.js", "grid.js")
 
 TEMPLATE = """\
 <!doctype html>
