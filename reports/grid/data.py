@@ -11,7 +11,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from reports.allure import reproduce, shortened
-from reports.grid.model import BROKEN_RULE, SIGNS, TELLING, Column, Grid, Page, Row
+from reports.grid.model import BROKEN_RULE, SIGNS, Column, Grid, Page, Row
 from reports.record import LEVELS, VIOLATIONS, Record, Verdict
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ def _verdict(verdict: Verdict) -> Plain:
         "sign": SIGNS[verdict],
         "breaks": verdict in BROKEN_RULE,
         "bad": verdict in VIOLATIONS,
-        "tells": verdict in TELLING,
     }
 
 
@@ -107,7 +106,7 @@ def _page(page: Page, store: _Store) -> Plain:
 
 def _row(row: Row, store: _Store) -> list[Any]:
     cells = [0 if cell is None else [store.record(record) for record in cell.records] for cell in row.cells]
-    return [row.key, row.id, LEVELS.index(row.level), row.text, row.url, cells]
+    return [row.key, row.id, LEVELS.index(row.level), row.text, row.url, int(row.differs), cells]
 
 
 def _evidence(record: Record) -> Iterator[tuple[str, Any]]:
