@@ -10,7 +10,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from reports.allure import reproduce, shortened
+from reports.allure import reproduce, shortened, title
 from reports.grid.model import BROKEN_RULE, SIGNS, Column, Grid, Page, Row
 from reports.record import LEVELS, VIOLATIONS, Record, Verdict
 
@@ -53,7 +53,7 @@ class _Store:
         name = (record.test, record.runtime.identity)
         if name not in self._records:
             self._records[name] = len(self.records)
-            test = self.tests.setdefault((record.test, record.title), len(self.tests))
+            test = self.tests.setdefault((record.test, title(record)), len(self.tests))
             self.records.append((test, VERDICTS.index(record.verdict), self._proof(record)))
         return self._records[name]
 
