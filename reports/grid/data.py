@@ -10,8 +10,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from reports.allure import reproduce, shortened
-from reports.grid.model import BROKEN_RULE, SIGNS, TELLING, Column, Grid, Page, Row
+from reports.allure import reproduce, shortened, title
+from reports.grid.model import BROKEN_RULE, SIGNS, Column, Grid, Page, Row
 from reports.record import LEVELS, VIOLATIONS, Record, Verdict
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Store:
         name = (record.test, record.runtime.identity)
         if name not in self._records:
             self._records[name] = len(self.records)
-            test = self.tests.setdefault((record.test, record.title), len(self.tests))
+            test = self.tests.setdefault((record.test, title(record)), len(self.tests))
             self.records.append((test, VERDICTS.index(record.verdict), self._proof(record)))
         return self._records[name]
 
@@ -72,7 +72,6 @@ def _verdict(verdict: Verdict) -> Plain:
         "sign": SIGNS[verdict],
         "breaks": verdict in BROKEN_RULE,
         "bad": verdict in VIOLATIONS,
-        "tells": verdict in TELLING,
     }
 
 
@@ -107,7 +106,7 @@ def _page(page: Page, store: _Store) -> Plain:
 
 def _row(row: Row, store: _Store) -> list[Any]:
     cells = [0 if cell is None else [store.record(record) for record in cell.records] for cell in row.cells]
-    return [row.key, row.id, LEVELS.index(row.level), row.text, row.url, cells]
+    return [row.key, row.id, LEVELS.index(row.level), row.text, row.url, int(row.differs), cells]
 
 
 def _evidence(record: Record) -> Iterator[tuple[str, Any]]:

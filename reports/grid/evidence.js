@@ -101,7 +101,7 @@ function other(row, place, current) {
 function drawRecord(record, first) {
   const [test, title] = tests[record[0]];
   const verdict = verdicts[record[1]];
-  const summary = make("summary", {}, mark(verdict), " ", title || test);
+  const summary = make("summary", {}, mark(verdict), " ", title);
   return make(
     "details",
     { class: "record", open: first || verdict.breaks },

@@ -26,7 +26,6 @@ function pattern(asked) {
 }
 
 const recordsOf = (row) => row.cells.flatMap((cell) => (cell || []).map((number) => records[number]));
-const differs = (row) => new Set(row.verdicts.filter((each) => each !== UNTRIED && verdicts[each].tells)).size > 1;
 
 function words(row) {
   if (row.words === undefined) {
@@ -47,7 +46,8 @@ const FIELDS = {
   section: (value) => fitting(value, (row) => [row.section.name]),
   id: (value) => fitting(value, (row) => [row.id]),
   test: (value) => fitting(value, (row) => recordsOf(row).map((record) => tests[record[0]][0])),
-  is: (value) => ("different".startsWith(value) ? differs : `“${value}” is nothing to ask for, but is:different`),
+  is: (value) =>
+    "different".startsWith(value) ? (row) => row.differs : `“${value}” is nothing to ask for, but is:different`,
   any: (value) => judging(value, (row, wanted) => row.verdicts.some((verdict) => wanted.includes(verdict))),
   all: (value) => judging(value, (row, wanted) => row.verdicts.every((verdict) => wanted.includes(verdict))),
 };

@@ -358,6 +358,9 @@ function drawControls() {
     if (target.value && !asked.delete(target.value)) asked.add(target.value);
     go({ text: withTerm("level", [...asked].join(",")) });
   });
+  byId("different").hidden = columns.length < 2;
+  if (columns.length > 1)
+    filter.placeholder = `Search, or filter as in  ${columns[0].key}:violated ${columns[1].key}:passed`;
   byId("different").addEventListener("click", () =>
     go({ text: withTerm("is", termValues("is").includes("different") ? "" : "different") }),
   );

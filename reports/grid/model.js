@@ -17,9 +17,10 @@ for (const page of grid.pages) {
   page.rows = [];
   for (const plain of page.sections) {
     const section = { page, name: plain.name, rows: [], built: false, closed: false };
-    for (const [key, id, level, text, url, cells] of plain.rows) {
+    for (const [key, id, level, text, url, differs, cells] of plain.rows) {
       const found = cells.map((cell) => (cell ? records[cell[0]][1] : UNTRIED)); // the worst stands first
-      const row = { key, id, level, text, url, cells, verdicts: found, section, number: rows.length, shown: true };
+      const place = { section, number: rows.length, shown: true };
+      const row = { key, id, level, text, url, differs: differs === 1, cells, verdicts: found, ...place };
       section.rows.push(row);
       page.rows.push(row);
       rows.push(row);
