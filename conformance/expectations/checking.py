@@ -25,7 +25,7 @@ def problems(known: Sequence[Expectation], records: Sequence[Record] = ()) -> li
     held = gone(known, records)
     found = []
     for place, entry in enumerate(known):
-        subject = entry.test or entry.requirement
+        subject = entry.test or entry.requirement or entry.finding
         lines = [*_of_entry(entry), *_of_others(entry, known[:place])]
         if place in held:
             lines.append(f"it holds no longer, as of version {held[place] or 'unknown'}")
@@ -46,7 +46,7 @@ def _of_entry(entry: Expectation) -> Iterator[str]:
 
 def _of_others(entry: Expectation, earlier: Sequence[Expectation]) -> Iterator[str]:
     def limits(one: Expectation) -> tuple[str, ...]:
-        return (one.test, one.requirement, one.versions, one.packages, one.verdict)
+        return (one.test, one.requirement, one.finding, one.versions, one.packages, one.verdict)
 
     if any(limits(one) == limits(entry) for one in earlier):
         yield "it is there twice"
