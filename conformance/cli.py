@@ -16,7 +16,12 @@ from typing import Any
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0 good, 1 something was found, 2 wrong use."""
     options = make_parser().parse_args(arguments)
-    status: int = options.run(options)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return status
 
 

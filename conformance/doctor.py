@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.harness.errors import WrongUse
@@ -46,12 +47,13 @@ REMEDIES = {
     "namespace.user": "allow user namespaces: sysctl user.max_user_namespaces=10000",
 }
 RUNTIMES = ("runc", "crun", "youki", "runsc")
+SOCKETS = ("/run/containerd/containerd.sock", "/run/crio/crio.sock", "/run/cri-dockerd.sock")
 OF_THE_RUNTIME = ("command.", "runtime.")  # needs that hosts have nothing to do with
 
 
 def diagnosis(tests: Iterable[tuple[str, list[Any]]]) -> list[str]:
     """The lines of the diagnosis; ``tests`` are names with their ``musts``."""
-    lines = list(_runtimes())
+    lines = [*_runtimes(), *_servers()]
     try:
         with Trial() as trial:
             host = look_at(trial)
@@ -72,6 +74,13 @@ def _runtimes() -> Iterator[str]:
     absent = [name for name in RUNTIMES if shutil.which(name) is None]
     if absent:
         yield f"runtimes not in PATH: {', '.join(absent)} (install them, or give a path with --runtime=)"
+
+
+def _servers() -> Iterator[str]:
+    found = [path for path in map(Path, SOCKETS) if path.is_socket()]
+    yield from (f"CRI server: unix://{path}" for path in found)
+    if not found:
+        yield "CRI servers: none listens at its usual place (start containerd or CRI-O)"
 
 
 def _report() -> Iterator[str]:

@@ -33,6 +33,7 @@ STATUSES: Mapping[Verdict, str] = {
 GONE = "no longer known"  # how the message of a known violation begins that is not there any more
 FLAKY = "comes and goes"  # the one of a listed race
 INHERITED = "in the baseline too"  # and the one of a violation that the baseline has too
+INTERRUPTED = "interrupted before it was judged"  # all of the message of such a test
 LONGEST_TEXT = 64 * 1024  # characters of one attachment
 
 

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from reports.allure import FLAKY, GONE, INHERITED
+from reports.allure import FLAKY, GONE, INHERITED, INTERRUPTED
 from reports.record import Record, Runtime, Verdict, labels
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ CATEGORIES = {
     "Known violation": Verdict.KNOWN.words,
     "Unsupported by the runtime": Verdict.UNSUPPORTED.words,
     "Not to be told on this host": Verdict.NOT_HERE.words,
+    "Interrupted": INTERRUPTED,
 }
 
 

@@ -59,12 +59,16 @@ def table(records: list[Record]) -> list[Line]:
     counts = Counter((record.level, record.verdict) for record in records)
     columns = [verdict for verdict in Verdict if verdict in ALWAYS or any(counts[level, verdict] for level in LEVELS)]
     head = "".join(f"  {verdict.words:>6}" for verdict in columns)
-    return [(f"{'':6}{head}", {}), *(_row(level, columns, counts) for level in LEVELS)]
+    news = {
+        level: {each.verdict for each in records if each.level == level and not each.is_inherited} for level in LEVELS
+    }
+    rows = [(_row(level, columns, counts), _colour(level, news[level])) for level in LEVELS]
+    return [(f"{'':6}{head}", {}), *rows]
 
 
-def _row(level: Level, columns: list[Verdict], counts: Counter[tuple[Level, Verdict]]) -> Line:
-    cells = "".join(f"  {counts[level, verdict] or '-':>{max(6, len(verdict.words))}}" for verdict in columns)
-    return (f"{level:6}{cells}", _colour(level, {verdict for verdict in columns if counts[level, verdict]}))
+def _row(level: Level, columns: list[Verdict], counts: Counter[tuple[Level, Verdict]]) -> str:
+    cells = (f"  {counts[level, verdict] or '-':>{max(6, len(verdict.words))}}" for verdict in columns)
+    return f"{level:6}{''.join(cells)}"
 
 
 def _colour(level: Level, found: set[Verdict]) -> dict[str, bool]:

@@ -36,6 +36,18 @@ class Results:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        """Do not call a test passed that was interrupted: allure-pytest would, since its set-up was good."""
+        try:
+            return (yield)
+        except BaseException:
+            listener: Any = self._config.pluginmanager.get_plugin(LISTENER)
+            if listener is not None and (result := listener.allure_logger.get_test(None)) is not None:
+                result.status = "skipped"
+                result.statusDetails = StatusDetails(message=shown.INTERRUPTED)
+            raise
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Iterator[None]:
         """Tell Allure what the report's record says, once allure-pytest has had its say."""

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 
 class Baseline(NamedTuple):
-    """What a results file has for the runtimes under test, and what could not be read of it."""
+    """What a results file has for the runtimes under test, what could not be read of it, and where it comes from."""
 
     verdicts: Verdicts
     notes: list[str]
+    host: dict[str, str]
 
 
 def read(path: Path, runtimes: list[str]) -> Baseline:
@@ -42,11 +43,12 @@ def read(path: Path, runtimes: list[str]) -> Baseline:
         raise WrongUse(f"--baseline={path}: there are no results in it")
     found = _by_name(results.records)
     if len(found) == len(runtimes) == 1:
-        return Baseline({runtimes[0]: next(iter(found.values()))}, results.notes)
+        return Baseline({runtimes[0]: next(iter(found.values()))}, results.notes, results.records[-1].host)
     if not found.keys() & set(runtimes):
         there = ", ".join(sorted(found))
         raise WrongUse(f"--baseline={path}: it has results of {there}, and none of {', '.join(runtimes)}")
-    return Baseline({name: verdicts for name, verdicts in found.items() if name in runtimes}, results.notes)
+    known = {name: verdicts for name, verdicts in found.items() if name in runtimes}
+    return Baseline(known, results.notes, results.records[-1].host)
 
 
 def _by_name(records: Iterable[Record]) -> Verdicts:
@@ -61,8 +63,10 @@ def _by_name(records: Iterable[Record]) -> Verdicts:
     }
 
 
-def describe(path: str, baseline: Baseline, runtimes: list[str]) -> str:
-    """The line of the header."""
+def describe(path: str, baseline: Baseline, runtimes: list[str], host: dict[str, str]) -> str:
+    """The line of the header; ``host`` are the facts of this one, for another may not have told the same."""
     tests = {name: len(baseline.verdicts.get(name, ())) for name in runtimes}
     counts = [f"{name} {count or 'no'} tests" for name, count in tests.items()]
-    return "baseline: " + "; ".join([f"{path} ({', '.join(counts)})", *baseline.notes])
+    unlike = [f"{name} {fact}" for name, fact in baseline.host.items() if host.get(name) != fact]
+    notes = [*baseline.notes, *([f"of another machine: {', '.join(unlike)}"] if unlike else [])]
+    return "baseline: " + "; ".join([f"{path} ({', '.join(counts)})", *notes])

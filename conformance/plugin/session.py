@@ -149,7 +149,7 @@ class Session:
     @cached_property
     def _baseline(self) -> Baseline:
         if self.is_worker or not self.baseline_file:
-            return Baseline(dict(self.told.get("baseline", {})), [])
+            return Baseline(dict(self.told.get("baseline", {})), [], {})
         return read_baseline(Path(self.baseline_file), self.runtimes)
 
     @property
@@ -191,7 +191,7 @@ class Session:
         """The lines of the header: runtimes and host."""
         lines = [self.runtime(name).describe() for name in self.runtimes]
         facts = self.host.facts()
-        baseline = [describe(self.baseline_file, self._baseline, self.runtimes)] if self.baseline_file else []
+        baseline = [describe(self.baseline_file, self._baseline, self.runtimes, facts)] if self.baseline_file else []
         return [
             *(f"runtime: {line}" for line in lines),
             f"specification: runtime-spec {self.spec_version}, level {self.level} and above",

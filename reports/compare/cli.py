@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--slower", type=ratio, metavar="RATIO", default=0.0, help="sections this much slower are worse"
     )
-    parser.add_argument("--floor", type=seconds, metavar="SECONDS", help="and by this much in all (default: 0.5)")
+    parser.add_argument("--floor", type=seconds, metavar="SECONDS", help="and by this much in all (default: 1)")
     parser.add_argument("--first", type=int, default=10, metavar="N", help="changes shown of a kind (default: 10)")
     parser.set_defaults(run=run)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reports.record import Record
 
-FLOOR = 0.5  # seconds by which a section has to grow
+FLOOR = 1.0  # seconds by which a section has to grow
 
 
 class Pair(NamedTuple):

@@ -2,7 +2,8 @@
 
 For each test that passed in both runs its shortest duration counts, for noise only ever adds to it. A section is slower
 when the median of its tests' ratios and the ratio of their sums both are above the ratio that was stated, and the sum
-grew by more than a floor. Sections of few tests are put together, page by page.
+grew by more than a floor. Sections of few tests are put together, page by page: a busy moment of the machine can slow
+down all tests of a small one. Who wants to be sure appends a second run to each file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reports.compare.pairing import Side
     from reports.record import Record
 
-FEWEST = 5  # tests of a section that stands for itself
+FEWEST = 20  # tests of a section that stands for itself
 SHORTEST = 0.001  # seconds: shorter durations are taken for this long
 
 

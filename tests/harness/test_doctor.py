@@ -74,4 +74,5 @@ def test_the_command_looks_at_this_host(capsys: pytest.CaptureFixture[str]) -> N
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("host: kernel ")
     assert any(line.startswith("seatrial report: ") for line in lines)
+    assert any(line.startswith("CRI server") for line in lines)
     assert any(line.startswith("tests: ") for line in lines)

@@ -1,14 +1,10 @@
-"""The known deviations: each speaks of a test that there is, and says why."""
+"""The lists of known deviations: what they may say, whom they are for, and what they excuse."""
 
-import ast
 import os
 import subprocess
-import tomllib
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from conformance.expectations import Expectation, expectations_for, load
@@ -16,6 +12,7 @@ from conformance.harness.errors import WrongUse
 from conformance.harness.profiles import Profile
 from conformance.harness.runtime import Runtime
 
+<<<<<<< HEAD
 ROOT = Path(__file__).parents[2] / "conformance"
 ENTRIES = [
     pytest.param(msgspec.convert(entry, Expectation), id=f"{file.stem}-{number}")
@@ -39,6 +36,8 @@ def test_an_entry_has_a_reason_and_speaks_of_a_test(entry: Expectation) -> None:
         found = [test for path in ROOT.glob(file) for test in functions_in(path)]
         assert any(fnmatchcase(test, pattern) for test in found)
 
+=======
+>>>>>>> refs/tmp/compare
 
 @pytest.mark.parametrize(
     ("version", "package", "expected"),

@@ -161,6 +161,7 @@ def test_check_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[
     good = '[[known]]\nrequirement = "state.*"\nreason = "a reason that says something"\n'
     file.write_text(
         f'{good}{good}[[known]]\ntest = "oci/test_sea.py::test_it"\nreason = "because"\nlink = "#7"\n'
+        '[[known]]\nfinding = "effect: *"\nreason = "waves"\n'
         '[[known]]\nrequirement = "sea.*"\nreason = "a reason that says something"\n'
     )
     assert main(["expectations", "check", str(file)]) == 1
@@ -169,7 +170,8 @@ def test_check_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[
         f"{file}: entry 3, oci/test_sea.py::test_it: there is no such test\n"
         f"{file}: entry 3, oci/test_sea.py::test_it: its reason says nothing\n"
         f"{file}: entry 3, oci/test_sea.py::test_it: its link is no address: #7\n"
-        f"{file}: entry 4, sea.*: there is no such requirement\n"
+        f"{file}: entry 4, effect: *: its reason says nothing\n"
+        f"{file}: entry 5, sea.*: there is no such requirement\n"
     )
 
 

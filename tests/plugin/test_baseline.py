@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.harness.errors import WrongUse
-from conformance.plugin.baseline import describe, read
+from conformance.plugin.baseline import Baseline, describe, read
 from reports.jsonl import Writer
 from reports.jsonl import read as read_results
 from reports.record import Record, Runtime, Verdict, is_regression
@@ -111,6 +111,12 @@ def test_the_runtimes_of_the_baseline_are_found(tmp_path: Path) -> None:
 def test_what_can_not_be_read_of_the_baseline_is_told(tmp_path: Path) -> None:
     file = written(tmp_path / "alone", ("runc", "1", Verdict.PASSED))
     file.write_bytes(file.read_bytes() + b'{"format": 7}\n{"format"')
-    line = describe("alone", read(file, ["runc"]), ["runc", "crun"])
+    line = describe("alone", read(file, ["runc"]), ["runc", "crun"], {})
     assert line.startswith("baseline: alone (runc 1 tests, crun no tests); left out 1 record cut off")
     assert "left out 1 line that can not be read, the first: line 2 has format 7" in line
+
+
+def test_a_baseline_of_another_machine_is_told() -> None:
+    baseline = Baseline({"runc": {"t": "passed"}}, [], {"kernel": "6.1", "swap": "no"})
+    line = describe("file", baseline, ["runc"], {"kernel": "6.12", "swap": "no"})
+    assert line == "baseline: file (runc 1 tests); of another machine: kernel 6.1"

@@ -155,22 +155,22 @@ def timed(make: Make, durations: list[float], section: str = "Kill") -> list[Rec
 
 
 def test_a_section_is_slower_by_its_median_and_its_sum(make: Make) -> None:
-    before = timed(make, [0.1] * 6) + timed(make, [0.1] * 24, "State")
-    after = timed(make, [0.3] * 6) + timed(make, [0.1] * 24, "State")
+    before = timed(make, [0.1] * 20) + timed(make, [0.1] * 80, "State")
+    after = timed(make, [0.3] * 20) + timed(make, [0.1] * 80, "State")
     (pair,) = compare(before, after, ratio=1.5).pairs
-    assert [(part.where, part.tests, part.ratio) for part in pair.slower] == [("runtime.md, Kill", 6, 3.0)]
+    assert [(part.where, part.tests, part.ratio) for part in pair.slower] == [("runtime.md, Kill", 20, 3.0)]
     assert pair.regressions == 1
     assert compare(before, after).regressions == 0
-    assert compare(before, after, ratio=1.5, floor=2).regressions == 0
+    assert compare(before, after, ratio=1.5, floor=5).regressions == 0
 
 
 def test_one_slow_test_is_noise(make: Make) -> None:
-    before, after = timed(make, [0.1] * 6), timed(make, [0.1] * 5 + [9.0])
+    before, after = timed(make, [0.1] * 30), timed(make, [0.1] * 29 + [99.0])
     assert compare(before, after, ratio=1.5).regressions == 0
 
 
 def test_of_several_runs_the_shortest_duration_counts(make: Make) -> None:
-    before, after = timed(make, [0.1] * 6), timed(make, [0.5] * 6) + timed(make, [0.1] * 6)
+    before, after = timed(make, [0.1] * 30), timed(make, [0.5] * 30) + timed(make, [0.1] * 30)
     assert compare(before, after, ratio=1.5).regressions == 0
 
 

@@ -27,6 +27,7 @@ VERDICTS = {
     "test_not_here": "skipped",
     "test_broken": "broken",
     "test_sunk": "passed",
+    "test_zz_interrupted": "passed",
     "test_without_a_record": "passed",
 }
 
@@ -58,7 +59,7 @@ def trial(folder: Path, *arguments: str, **environment: str) -> Folder:
         text=True,
         check=False,
     )
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.returncode == (2 if environment.get("INTERRUPTED") else 1), done.stdout + done.stderr
     return Folder(folder)
 
 
@@ -173,6 +174,15 @@ def test_a_crashed_worker_costs_no_result(alone: Folder, sunk: Folder) -> None:
     for name in ("epic", "feature", "story", "severity", "parentSuite", "suite"):
         assert labels(result, name) == labels(normal, name)
     assert labels(result, "verdict") == ["broken"]
+
+
+def test_an_interrupted_run_keeps_what_it_has_and_claims_no_more(tmp_path: Path) -> None:
+    folder = trial(tmp_path, INTERRUPTED="1")
+    results = folder.results()
+    found = {name: result["status"] for name, result in results.items()}
+    assert found == VERDICTS | {"test_zz_interrupted": "skipped"}
+    assert results["test_zz_interrupted"]["statusDetails"]["message"] == "interrupted before it was judged"
+    assert '"runtime": "harbour"' in folder.text("allurerc.mjs")
 
 
 def test_what_an_earlier_run_left_is_cleaned_once(sunk: Folder) -> None:
