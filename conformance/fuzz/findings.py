@@ -49,6 +49,8 @@ class Finding(msgspec.Struct, kw_only=True):
     message: str
     requirements: list[str] = []
     runtime: str
+    path: str = ""
+    arguments: list[str] = []
     version: str
     package: str = ""
     edits: list[str] = []
@@ -124,6 +126,8 @@ def finding_of(  # noqa: PLR0913  # one argument for each thing that a finding t
         message=str(problem),
         requirements=list(dict.fromkeys(filter(None, [*own, *requirements]))),
         runtime=runtime.name,
+        path="" if runtime.profile.name == "reference" else runtime.path,
+        arguments=list(runtime.arguments),
         version=runtime.version,
         package=runtime.package,
         edits=[repr(edit) if not isinstance(edit, str) else edit for edit in edits],

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz import judging
 from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.findings import finding_of, signature_of
-from conformance.fuzz.shrinking import smaller
+from conformance.fuzz.shrinking import minimised
 from conformance.harness.errors import Violation
 from strategies.case import INVALID, Case
 from strategies.config import base_config
@@ -125,18 +124,17 @@ class Fuzzer:
     def _smallest(self, case: Case, problem: Violation, attempt: Attempt | None = None) -> tuple[Case, Attempt]:
         """The smallest case that fails in the same way, within a budget."""
         signature = signature_of(problem)
-        best = attempt
-        left = SHRINKING
-        found = True
-        while found and left > 0:
-            found = False
-            for candidate in islice(smaller(case), left):
-                left -= 1
-                tried = self._attempt(candidate.written())
-                if tried.problem is not None and signature_of(tried.problem) == signature:
-                    case, best, found = candidate, tried, True
-                    break
-        return case, best if best is not None else self._attempt(case.written())
+        seen = {id(case): attempt} if attempt is not None else {}
+        kept = [case]  # for the ids to stay theirs
+
+        def fails(candidate: Case) -> bool:
+            tried = self._attempt(candidate.written())
+            seen[id(candidate)] = tried
+            kept.append(candidate)
+            return tried.problem is not None and signature_of(tried.problem) == signature
+
+        smallest = minimised(case, fails, attempts=SHRINKING)
+        return smallest, seen.get(id(smallest)) or self._attempt(smallest.written())
 
     @property
     def rate(self) -> float:

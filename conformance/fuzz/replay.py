@@ -63,15 +63,26 @@ def folder_of(path: Path) -> Finding:
         raise WrongUse(f"{path / FILE} can not be read: {problem}") from None
 
 
+def runtime_of(finding: Finding, name: str) -> Runtime:
+    """The runtime called ``name``, or else the one that has the finding.  Raises ``WrongUse`` when it is not here."""
+    if name:
+        return find(name)
+    return find(finding.path or "reference", tuple(finding.arguments)).named(finding.runtime)
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    return (finding.path, *finding.arguments)
+
+
 def replay(folders: list[Path], name: str, timeout: float) -> int:
     """Say of each folder whether its finding is still there; 0 when none is, else 1."""
     findings = [(folder, folder_of(folder)) for folder in folders]
-    runtimes = {finding.runtime: find(name or finding.runtime) for _, finding in findings}
+    runtimes = {_key(finding): runtime_of(finding, name) for _, finding in findings}
     status = 0
     with Trial() as trial:
         bench = Bench(trial, timeout)
         for folder, finding in findings:
-            answer = again(bench, runtimes[finding.runtime], finding)
+            answer = again(bench, runtimes[_key(finding)], finding)
             status = max(status, int(answer == "still there"))
             print(f"{answer}: {folder} ({finding.signature})", flush=True)
     return status

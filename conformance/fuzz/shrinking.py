@@ -1,4 +1,4 @@
-"""Smaller cases: what a failure is tried with next, until nothing can be left out."""
+"""Smaller cases that fail in the same way: what can be left out is."""
 
 from __future__ import annotations
 
@@ -6,25 +6,57 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from strategies.case import Case
 
 
-def smaller(case: Case) -> Iterator[Case]:
-    """Cases with less in them, those that leave out most first."""
-    edits = case.edits
-    if len(edits) + bool(case.script) + bool(case.under) < 2:
-        return
-    size = len(edits) // 2
+class Budget(Exception):
+    """No more attempts."""
+
+
+def minimised(case: Case, fails: Callable[[Case], bool], *, attempts: int) -> Case:
+    """The smallest case found that still fails, with at most so many attempts.
+
+    Edits are left out by halves, then by quarters, down to one by one; then what laid the bundle out.
+    """
+    best, left = case, attempts
+
+    def accept(candidate: Case) -> bool:
+        nonlocal best, left
+        if left == 0:
+            raise Budget
+        left -= 1
+        if fails(candidate):
+            best = candidate
+            return True
+        return False
+
+    try:
+        _without_edits(lambda: best, accept)
+        _without_script(lambda: best, accept)
+        if best.under and best.edits:
+            accept(replace(best, under=""))
+    except Budget:
+        pass
+    return best
+
+
+def _without_edits(best: Callable[[], Case], accept: Callable[[Case], bool]) -> None:
+    size = len(best().edits) // 2
     while size >= 1:
-        for start in range(0, len(edits), size):
-            yield replace(case, edits=edits[:start] + edits[start + size :])
+        start = 0
+        while start < len(best().edits) and len(best().edits) > size:
+            edits = best().edits
+            if not accept(replace(best(), edits=edits[:start] + edits[start + size :])):
+                start += size
         size //= 2
-    if case.script:
-        yield replace(case, script="")
-        lines = case.script.split("\n")
-        for number in range(len(lines) if len(lines) > 1 else 0):
-            yield replace(case, script="\n".join(lines[:number] + lines[number + 1 :]))
-    if case.under:
-        yield replace(case, under="")
+
+
+def _without_script(best: Callable[[], Case], accept: Callable[[Case], bool]) -> None:
+    if not best().script or not best().edits or accept(replace(best(), script="")):
+        return
+    lines = best().script.split("\n")
+    for line in lines if len(lines) > 1 else ():
+        rest = [other for other in best().script.split("\n") if other != line]
+        accept(replace(best(), script="\n".join(rest)))

@@ -13,27 +13,26 @@ from strategies.generators.sections import sections
 from strategies.joining import are_compatible, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hypothesis.strategies import SearchStrategy
 
     from strategies.surroundings import Surroundings
 
 
-@st.composite
-def _swarms(draw: st.DrawFn, known: Mapping[str, SearchStrategy[Case]], max_size: int) -> Case:
-    chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True, max_size=max_size))
-    cases: list[Case] = []
-    for name in chosen:
-        case = draw(known[name])
-        if are_compatible(cases, case):
-            cases.append(case)
-    return joined(cases)
-
-
 def valid_cases(*, surroundings: Surroundings, max_size: int = 6) -> SearchStrategy[Case]:
     """Cases of at most so many sections that have to be accepted and to take effect."""
-    return _swarms(sections(surroundings), max_size)
+    known = sections(surroundings)
+    # Each entry is a section and what it says, so that one can be left out without changing the others.
+    entries = st.sampled_from(sorted(known)).flatmap(known.__getitem__)
+    return st.lists(entries, max_size=max_size).map(_together)
+
+
+def _together(cases: list[Case]) -> Case:
+    """One case of those that can stand beside each other; of two that can not the first counts."""
+    chosen: list[Case] = []
+    for case in cases:
+        if are_compatible(chosen, case):
+            chosen.append(case)
+    return joined(chosen)
 
 
 def invalid_cases(*, surroundings: Surroundings, max_size: int = 3) -> SearchStrategy[Case]:
