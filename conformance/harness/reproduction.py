@@ -63,11 +63,7 @@ def write_reproduction(folder: Path, story: Story, runtime: Runtime, journal: Jo
         text = json.dumps(journal.configs[path], indent=2)
         (folder / f"config-{number}.json").write_text(text.replace(path, f"@WORK@/{number}") + "\n")
     script = folder / "run.sh"
-<<<<<<< HEAD
-    script.write_text(Script(runtime, journal, numbers).text(story), errors="surrogateescape")
-=======
     script.write_bytes(_encoded(Script(runtime, journal, numbers).text(story)))
->>>>>>> refs/tmp/fuzz
     script.chmod(0o755)
     (folder / "README.md").write_bytes(_encoded(_readme(story, runtime, journal)))
     return script

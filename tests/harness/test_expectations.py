@@ -12,32 +12,6 @@ from conformance.harness.errors import WrongUse
 from conformance.harness.profiles import Profile
 from conformance.harness.runtime import Runtime
 
-<<<<<<< HEAD
-ROOT = Path(__file__).parents[2] / "conformance"
-ENTRIES = [
-    pytest.param(msgspec.convert(entry, Expectation), id=f"{file.stem}-{number}")
-    for file in sorted((ROOT / "expectations").glob("*.toml"))
-    for number, entry in enumerate(tomllib.loads(file.read_text()).get("known", []), 1)
-]
-
-
-def functions_in(path: Path) -> list[str]:
-    """The names of the tests in a file."""
-    return [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
-
-
-@pytest.mark.parametrize("entry", ENTRIES)
-def test_an_entry_has_a_reason_and_speaks_of_a_test(entry: Expectation) -> None:
-    """An entry whose test was renamed would excuse nothing, and nobody would notice."""
-    assert len(entry.reason) > 15
-    if entry.test:
-        file, _, name = entry.test.partition("::")
-        pattern = name.partition("[")[0]
-        found = [test for path in ROOT.glob(file) for test in functions_in(path)]
-        assert any(fnmatchcase(test, pattern) for test in found)
-
-=======
->>>>>>> refs/tmp/compare
 
 @pytest.mark.parametrize(
     ("version", "package", "expected"),
