@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 #: How many valid cases go into one pack.
-PACK = 12
+PACK = 30
 #: Edits that change what others mean, or are changed by them.
-LONERS = {"args", "share_namespace", "namespace", "drop", "unmount", "put", "add", "replace", "root_path", "seccomp"}
+LONERS = {"args", "share_namespace", "namespace", "drop", "unmount", "put", "add", "replace", "root_path"}
 #: Edits that add an entry of their own, named by their first argument; the others set one field.
 KEYED = {"annotation", "rlimit", "sysctl", "time_offset", "hook"}
 
@@ -27,8 +27,12 @@ def joined(cases: Sequence[Case]) -> Case:
     return Case(edits, script="\n".join(scripts), under=under)
 
 
-def packs(cases: Iterable[Case]) -> Iterator[list[Case]]:
-    """Cases in packs of those that can stand beside each other."""
+def packs(cases: Iterable[Case]) -> list[list[Case]]:
+    """Cases in packs of those that can stand beside each other, the fullest first."""
+    return sorted(_packs(cases), key=len, reverse=True)
+
+
+def _packs(cases: Iterable[Case]) -> Iterator[list[Case]]:
     waiting = list(cases)
     while waiting:
         pack: list[Case] = []

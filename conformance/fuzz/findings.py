@@ -191,8 +191,12 @@ def write(folder: Path, finding: Finding, runtime: Runtime, journal: Journal) ->
     sentence = lookup(finding.requirements[0]).text if finding.requirements else finding.message.splitlines()[0]
     story = Story(finding.signature, sentence, lines, f"{finding.message}\n(seen {finding.confirmed} times again)")
     write_reproduction(folder, story, runtime, journal)
-    # By the standard library, since a case can have numbers of any size and lone surrogates.
-    (folder / FILE).write_text(json.dumps(msgspec.to_builtins(finding), indent=2) + "\n")
+    (folder / FILE).write_text(written(finding))
+
+
+def written(finding: Finding) -> str:
+    """A finding as JSON; by the standard library, since a case can have numbers of any size and lone surrogates."""
+    return json.dumps(msgspec.to_builtins(finding), indent=2) + "\n"
 
 
 def read(folder: Path) -> Finding:

@@ -52,7 +52,7 @@ class Fuzzer:
 
     def run_packed(self, cases: Iterable[Case]) -> None:
         """Try valid cases several at a time; those of a pack that fails without the one that is to blame, too."""
-        for pack in self.settings.first(list(packs(cases)), 1):
+        for pack in self.settings.spread(packs(cases)):
             self._try_pack(pack)
 
     def _try_pack(self, pack: list[Case]) -> None:

@@ -9,7 +9,7 @@ from conformance.fuzz.pictures import picture
 from strategies.case import Case
 from strategies.config import base_config
 from strategies.joining import joined, packs
-from strategies.table import valid_cases
+from strategies.table import all_valid_cases
 
 if TYPE_CHECKING:
     from conformance.fuzz.fuzzer import Fuzzer
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 def run_equals(fuzzer: Fuzzer, surroundings: Surroundings) -> None:
     """Try each relation on packs of valid cases."""
-    cases = [case for section in valid_cases(surroundings).values() for case in section]
-    bases = [*map(joined, packs(cases)), Case()]
+    bases = [*map(joined, packs(all_valid_cases(surroundings))), Case()]
     for base in fuzzer.settings.first(bases, 1)[: 1 if fuzzer.settings.steady else None]:
         written = base.written()
         tried = picture(fuzzer.bench, fuzzer.runtime, written)

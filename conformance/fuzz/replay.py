@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
 from conformance.fuzz.attempts import Bench
-from conformance.fuzz.findings import FILE, Finding, read, signature_of
+from conformance.fuzz.findings import FILE, Finding, read, signature_of, written
 from conformance.harness.errors import WrongUse
 from conformance.harness.runtime import Runtime, find
 from conformance.harness.trial import Trial
@@ -94,7 +93,8 @@ def promote(folder: Path) -> Path:
     target = REGRESSIONS / f"{finding.name}.json"
     try:
         REGRESSIONS.mkdir(exist_ok=True)
-        shutil.copyfile(folder / FILE, target)
+        lasting = msgspec.structs.replace(finding, path="", arguments=[], steps=[], package="")
+        target.write_text(written(lasting))
     except OSError as problem:
         raise WrongUse(f"{target} can not be written: {problem.strerror}") from None
     return target

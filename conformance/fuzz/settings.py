@@ -59,6 +59,12 @@ class Settings:
             return list(mine)
         return [mine[number * len(mine) // self.examples] for number in range(self.examples)]
 
+    def spread(self, packs: Sequence[list[T]]) -> list[list[T]]:
+        """This worker's packs, the fullest first; with few examples the first of them, and some single cases."""
+        full = [pack for pack in packs if len(pack) > 1]
+        single = [pack for pack in packs if len(pack) == 1]
+        return self.first(full, 1) + self.chosen(single)
+
     def first(self, cases: Sequence[T], least: int) -> list[T]:
         """The cases of a table that are this worker's; with few examples the first ones."""
         mine = cases[self.part :: self.parts]

@@ -11,7 +11,6 @@ from conformance import musts, proved_by
 from conformance.fuzz.phases import Phases
 from conformance.fuzz.settings import parts_of
 from conformance.plugin.session import SESSION
-from strategies.case import VALID, Case
 
 if TYPE_CHECKING:
     from conformance.harness.runtime import Runtime
@@ -52,11 +51,10 @@ def test_what_was_found_before_is_not_there(phases: Phases) -> None:
 @proved_by("umask-zero-ignored")
 def test_valid_values_take_effect(phases: Phases) -> None:
     """Every field takes the values at and inside its limits, several fields in one container, and they take effect."""
-    from strategies.table import valid_cases  # noqa: PLC0415
+    from strategies.table import all_valid_cases  # noqa: PLC0415
 
-    cases = [case for section in valid_cases(phases.surroundings).values() for case in section]
     with phases.phase("valid") as fuzzer:
-        fuzzer.run_packed(cases)
+        fuzzer.run_packed(all_valid_cases(phases.surroundings))
 
 
 @musts("valid-values.invalid", "create.environment.failure")
@@ -161,15 +159,14 @@ def test_misused_command_lines_are_errors(phases: Phases) -> None:
 def test_runtimes_agree(phases: Phases) -> None:
     """Where the specification is silent, runtimes may differ: what they differ in is told, and fails nothing."""
     from conformance.fuzz.agreement import Agreement  # noqa: PLC0415
-    from strategies.table import unspecified_cases, valid_cases  # noqa: PLC0415
+    from strategies.table import all_valid_cases, unspecified_cases  # noqa: PLC0415
 
     session = phases.config.stash[SESSION]
     if len(session.runtimes) < 2:
         pytest.skip("not here: one runtime has nobody to differ from, name two with --runtime")
     if phases.runtime.name != session.runtimes[0]:
         pytest.skip(f"not here: the comparison is made once, with {session.runtimes[0]}")
-    cases: list[Case] = [case for section in valid_cases(phases.surroundings).values() for case in section]
-    cases = phases.settings.chosen([*unspecified_cases(), *(case for case in cases if case.verdict == VALID)])
+    cases = phases.settings.chosen([*unspecified_cases(), *all_valid_cases(phases.surroundings)])
     agreement = Agreement(phases.bench, [session.runtime(name) for name in session.runtimes])
     with phases.phase("agreement") as fuzzer:
         for case in cases:

@@ -198,9 +198,19 @@ def _readme(story: Story, runtime: Runtime, journal: Journal) -> str:
         f"# {story.test}\n\n{story.sentence}\n\nRequirements:\n\n"
         + "".join(f"- {line}\n" for line in story.requirements)
         + f"\nRuntime: {runtime.describe()}\n\nWhat was seen:\n\n```\n{story.reason}\n```\n\n"
+        + _compared(journal)
         + f"The config is the suite's base config with these edits:\n\n{edits}\n\n"
         + "`sh run.sh` as root shows it: exit status 1 while it is there, 0 when it is gone.\n"
     )
+
+
+def _compared(journal: Journal) -> str:
+    """Expected beside observed, and the calls that were made."""
+    sides = (
+        f"Expected:\n\n    {journal.expected}\n\nObserved:\n\n    {journal.observed}\n\n" if journal.expected else ""
+    )
+    steps = "\n".join("    " + " ".join(call) for call in journal.calls())
+    return f"{sides}The calls of the runtime:\n\n{steps}\n\n"
 
 
 def _word(step: Step) -> str:

@@ -7,6 +7,6 @@ specification leaves open which.  Each case is the smallest that has its value.
 from strategies.table.documents import documents
 from strategies.table.invalid import invalid_cases
 from strategies.table.unspecified import unspecified_cases
-from strategies.table.valid import valid_cases
+from strategies.table.valid import all_valid_cases, valid_cases
 
-__all__ = ["documents", "invalid_cases", "unspecified_cases", "valid_cases"]
+__all__ = ["all_valid_cases", "documents", "invalid_cases", "unspecified_cases", "valid_cases"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from strategies.case import Case
@@ -23,3 +24,9 @@ def valid_cases(surroundings: Surroundings) -> dict[str, list[Case]]:
         **of_linux(surroundings),
         **of_resources(surroundings),
     }
+
+
+def all_valid_cases(surroundings: Surroundings) -> list[Case]:
+    """Valid cases of all sections: the first of each, the second of each, and so on."""
+    rows = zip_longest(*valid_cases(surroundings).values())
+    return [case for row in rows for case in row if case is not None]

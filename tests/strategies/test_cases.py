@@ -24,7 +24,7 @@ SURROUNDINGS = Surroundings(
     namespaces=frozenset({"pid", "mount", "ipc", "uts", "network", "cgroup", "user", "time"}),
     swap=True,
 )
-TABLE = [case for section in table.valid_cases(SURROUNDINGS).values() for case in section]
+TABLE = table.all_valid_cases(SURROUNDINGS)
 INVALID_CASES = table.invalid_cases(SURROUNDINGS)
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
