@@ -71,7 +71,7 @@ class Sandbox:
 
     def remove(self) -> None:
         """Stop and remove it with all that is in it."""
-        self.stop()
+        self.scene.stop_sandbox(self.id)
         self.scene.call("RemovePodSandbox", pod_sandbox_id=self.id)
         self.scene.forget(self)
 

@@ -7,6 +7,7 @@ or YAML, that crictl takes, and every server can be asked everything.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -143,3 +144,12 @@ def enum_name(message: Message, field: str) -> str:
     value = getattr(message, field)
     named = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(value)
     return named.name if named else f"unknown value {value}"
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is JSON, as what a status adds when it is verbose."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -235,10 +235,16 @@ class CriScene:
             kind = "PodSandbox" if state.startswith("SANDBOX") else "Container"
             field = "pod_sandbox_id" if kind == "PodSandbox" else "container_id"
             if kind == "PodSandbox":
-                self.call("StopPodSandbox", pod_sandbox_id=id)
+                self.stop_sandbox(id)
             self.call(f"Remove{kind}", **{field: id})
         for reference in dict.fromkeys(self._pulled):
             self.call("RemoveImage", image=spec(reference))
+
+    def stop_sandbox(self, sandbox: str) -> None:
+        """Stop a sandbox that may be gone: to say so is not what this is about."""
+        answer = self.attempt("StopPodSandbox", {"pod_sandbox_id": sandbox})
+        if answer.code != "NOT_FOUND":
+            self.accepted(answer)
 
     def _left(self) -> list[str]:
         found = [f"{state} {id}" for id, state in self.listing().items()]
