@@ -1,6 +1,5 @@
 """Two probes meet where their namespaces are one, and nowhere else."""
 
-from conformance.probe.report import binary
 from __future__ import annotations
 
 import os
@@ -9,6 +8,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from conformance.probe.report import binary
 
 if TYPE_CHECKING:
     from tests.probe.conftest import Probe

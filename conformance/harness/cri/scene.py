@@ -73,6 +73,11 @@ class CriScene:
         name = protocol.methods()[method].request
         return self.send(method, protocol.message(name, document), timeout=timeout)
 
+    @staticmethod
+    def request(method: str, **fields: Any) -> Message:
+        """The request of a call, not sent."""
+        return protocol.message(protocol.methods()[method].request, fields)
+
     def send(self, method: str, request: Message, *, timeout: float | None = None) -> Answer:
         """As ``attempt``, with a message."""
         call = self.node.client.collect if protocol.methods()[method].streams else self.node.client.call
