@@ -176,7 +176,11 @@ class Session:
         """What this host can tell."""
         from conformance.harness.host import look_at  # noqa: PLC0415
 
-        return look_at(self.trial)
+        found = look_at(self.trial)
+        if not self.runtimes and self._trial is not None:  # servers have surroundings of their own
+            self._trial.close()
+            self._trial = None
+        return found
 
     def release_host(self) -> None:
         """Let go of the trial that was only looked into: with workers, each of them makes its own."""

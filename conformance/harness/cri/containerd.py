@@ -29,6 +29,8 @@ from conformance.harness.images.samples import sample
 SOCKET = Path("/run/containerd/containerd.sock")
 WORKSPACE = Path("/run/seatrial-containerd")
 PAUSE = f"{EXPORTED}/pause:1"
+#: Where containerd writes whatever its config says.
+PLACES = ("/var/lib/cni",)
 PATIENCE = 30.0
 PR_SET_PDEATHSIG = 1
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
@@ -129,18 +131,33 @@ class Surroundings:
 
     def __init__(self) -> None:
         self.name = f"/seatrial-containerd-{os.getpid()}"
+        self.adopted: list[guardian.Hierarchy] = []
         self.hierarchies = guardian.hierarchies()
+
+    def adopt(self) -> None:
+        """Take controllers that a hybrid host leaves in its v2 hierarchy: containerd must see all that there are."""
+        guardian.check(guardian.libc.unshare(guardian.CLONE_NEWNS), "unshare")
+        guardian.mount("none", "/", None, guardian.MS_REC | guardian.MS_PRIVATE)
+        _mount_tmpfs("/run")
+        self.adopted = guardian.adopt_controllers_of_v2(self.hierarchies, "/run/cgroups")
+        self.hierarchies += self.adopted
 
     def run(self, inside: object) -> int:
         """Call ``inside`` as process 1 of the namespaces, and return the exit status that it returns."""
         for number in guardian.DEAF_TO:
             signal.signal(number, signal.SIG_IGN)
+        made = [Path(place) for place in PLACES if not Path(place).exists()]
+        self.adopt()
         between = os.fork()
         if between == 0:
             os._exit(self._between(inside))
         status = os.waitstatus_to_exitcode(os.waitpid(between, 0)[1])
         for hierarchy in self.hierarchies:
             guardian.remove_cgroup(f"{hierarchy.point}{self.name}")
+        for hierarchy in self.adopted:
+            guardian.give_back(hierarchy)
+        for place in made:
+            place.rmdir()
         return status
 
     def _between(self, inside: object) -> int:
@@ -174,9 +191,8 @@ class Surroundings:
             kind, data = ("cgroup2", "") if hierarchy.unified else ("cgroup", ",".join(hierarchy.options))
             guardian.check(guardian.libc.umount2(hierarchy.point.encode(), guardian.MNT_DETACH), "umount")
             guardian.mount(kind, hierarchy.point, kind, flags, data)
-        for place in ("/run", "/var/lib/cni"):
-            Path(place).mkdir(parents=True, exist_ok=True)
-            guardian.mount("seatrial", place, "tmpfs", 0, "mode=0755")
+        for place in PLACES:
+            _mount_tmpfs(place)
         guardian.mount("none", "/run", None, 1 << 20)  # shared, as systemd has it: containers may ask for propagation
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
             asked = fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sh14x", b"lo", 0))
@@ -258,6 +274,11 @@ class Inside:
                 return True
             time.sleep(0.02)
         return False
+
+
+def _mount_tmpfs(place: str) -> None:
+    Path(place).mkdir(parents=True, exist_ok=True)
+    guardian.mount("seatrial", place, "tmpfs", 0, "mode=0755")
 
 
 def _die_with_parent() -> None:

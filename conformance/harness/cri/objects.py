@@ -81,13 +81,17 @@ class Sandbox:
         Its program is the probe, reporting and then doing what the edits of ``strategies.edits`` say.  ``config`` has
         fields of ContainerConfig that are merged into the base; None takes one out.
         """
-        scene = self.scene.current
+        scene, document = self.scene, self.container_config(*program, **config)
+        made = scene.call("CreateContainer", pod_sandbox_id=self.id, config=document, sandbox_config=self.config)
+        return scene.keep(Container(scene, str(made.container_id), self, document))
+
+    def container_config(self, *program: Edit, **config: Any) -> Document:
+        """The config of a container that is not created."""
+        scene = self.scene
         name = f"container-{scene.node.next_number()}"
         command = list(edited(*program)["process"]["args"])
         base = container_config(name, scene.image("probe"), command, dict(scene.labels))
-        document = merged(base, scene.node.settings.container, config)
-        made = scene.call("CreateContainer", pod_sandbox_id=self.id, config=document, sandbox_config=self.config)
-        return scene.keep(Container(scene, str(made.container_id), self, document))
+        return merged(base, scene.node.settings.container, config)
 
     def running(self, *program: Edit, **config: Any) -> Container:
         """A started container whose program has reported, done what the edits say, and waits to be stopped."""

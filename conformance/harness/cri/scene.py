@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: How long a server and the host may take to let go of what was removed, in seconds.
 PATIENCE = 5.0
+#: How long nothing may change until a server counts as at rest, in seconds.
+QUIET = 0.5
 Kept = TypeVar("Kept", Sandbox, Container)
 
 
@@ -48,7 +50,6 @@ class CriScene:
         self.labels = {RUN_LABEL: node.run, SCENE_LABEL: str(node.next_number())}
         self.folder = node.folder / self.labels[SCENE_LABEL]
         self.folder.mkdir()
-        self.current = self
         self._objects: list[Sandbox | Container] = []
         self._ids: list[str] = []
         self._namespaces: set[int] = set()
@@ -135,7 +136,7 @@ class CriScene:
             name = f"shared-{self.node.next_number()}"
             document = merged(sandbox_config(name, self.node.run, folder), self.node.settings.sandbox)
             self.node.shared = shared = self._run(document)
-        shared.scene.current = shared.scene = self
+        shared.scene = self
         return shared
 
     def _run(self, document: Document) -> Sandbox:
@@ -214,6 +215,22 @@ class CriScene:
         sandboxes = self.call("ListPodSandbox", filter=wanted).items
         return {each.id: protocol.enum_name(each, "state") for each in [*sandboxes, *containers]}
 
+    def until_quiet(self, seconds: float = 10.0) -> None:
+        """Wait until the lists of this test stay the same for a moment: after calls that nobody waited for."""
+        deadline = time.monotonic() + seconds
+        before, since = self.listing(), time.monotonic()
+        while time.monotonic() - since < QUIET and time.monotonic() < deadline:
+            time.sleep(MOMENT)
+            if (now := self.listing()) != before:
+                before, since = now, time.monotonic()
+
+    def retried(self, method: str, seconds: float = 20.0, **fields: Any) -> Message:
+        """Make a call again until it succeeds, as the kubelet does.  Raises ``Refused`` with the last answer."""
+        deadline = time.monotonic() + seconds
+        while not (answer := self.attempt(method, fields)).good and time.monotonic() < deadline:
+            time.sleep(10 * MOMENT)
+        return self.accepted(answer)
+
     def settle(self) -> None:
         """Remove all objects and see that nothing is left of them.  Raises ``Leaked``."""
         self.journal.close()
@@ -260,8 +277,6 @@ class CriScene:
         return bool(self.call("ImageStatus", image=spec(reference)).HasField("image"))
 
     def _let_go(self) -> None:
-        if self.node.shared is not None and self.node.shared.scene is self:
-            self.node.shared.scene.current = self
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # For the record ---------------------------------------------------------------------------------------------

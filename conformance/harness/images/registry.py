@@ -13,13 +13,14 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from conformance.harness.images.layer import digest_of
 from conformance.harness.images.store import Store
 
 USER, PASSWORD, TOKEN = "sailor", "shanty", "seatrial-token"
 CREDENTIALS = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+GRANT = json.dumps({"token": TOKEN, "access_token": TOKEN}).encode()
 
 
 class Registry:
@@ -70,6 +71,15 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._blob(found["reference"])
 
+    def do_POST(self) -> None:
+        """Give a token to whoever sends user and password in a form, as in OAuth 2."""
+        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace"))
+        self.registry.note({"method": self.command, "path": self.path, "authorized": "password" in form})
+        if form.get("username") == [USER] and form.get("password") == [PASSWORD]:
+            self._answer(200, GRANT, "application/json")
+        else:
+            self._refuse(401, "UNAUTHORIZED")
+
     do_HEAD = do_GET  # noqa: N815  # as above
 
     def _manifest(self, repository: str, reference: str) -> None:
@@ -100,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _give_token(self) -> None:
         if self.headers.get("Authorization") == f"Basic {CREDENTIALS}":
-            self._answer(200, json.dumps({"token": TOKEN, "access_token": TOKEN}).encode(), "application/json")
+            self._answer(200, GRANT, "application/json")
         else:
             self._refuse(401, "UNAUTHORIZED")
 
