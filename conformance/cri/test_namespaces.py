@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import platform
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from conformance import musts, proved_by
 from conformance.harness.cri.objects import Sandbox
 from conformance.harness.cri.refusal import refused
+from conformance.harness.cri.residue import pid_in
 from conformance.harness.cri.scene import CriScene
 from conformance.harness.observed import Inside
 from strategies.edits import read
@@ -205,3 +205,20 @@ def test_a_pod_can_have_a_user_namespace(cri: CriScene) -> None:
     context: dict[str, object] = {"security_context": {"namespace_options": userns}}
     inside = cri.sandbox(linux=context).run(linux=context)
     assert [list(line) for line in [*(inside.uid_map or []), *(inside.gid_map or [])]] == [[0, 200000, 65536]] * 2
+
+
+@proved_by("cri-cgroup-parent-ignored")
+@musts("cri.sandbox.cgroup-parent")
+def test_containers_are_below_the_parent_cgroup(cri: CriScene, pod: Sandbox) -> None:
+    """The cgroups of a container are below the parent that its sandbox names."""
+    parent = pod.config["linux"]["cgroup_parent"]
+    pid = pid_in(dict(pod.running().answer(verbose=True).info))
+    if not parent or not pid or not Path(f"/proc/{pid}").exists():
+        pytest.skip("not here: systemd makes the cgroups, or the server does not tell pids")
+    limited = {"memory", "cpu", "pids", "cpuset", ""}
+    lines = [line.split(":", 2) for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines()]
+    found = {name: path for _, names, path in lines for name in names.split(",") if name in limited}
+    if len(found) > 1:
+        found.pop("", None)  # a hybrid host: limits are in v1
+    assert {name: path for name, path in found.items() if parent not in path} == {}
+    assert cri.node.uses_cgroupfs

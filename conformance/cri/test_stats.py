@@ -80,7 +80,7 @@ def test_the_use_of_processors_grows(cri: CriScene, pod: Sandbox) -> None:
 def test_the_working_set_follows_the_use_of_memory(cri: CriScene, pod: Sandbox) -> None:
     """The working set of a container grows by what its program touches."""
     small = pod.running()
-    large = pod.container(command=["/probe", "lock", str(24 * MEBIBYTE), "trap", "TERM", "wait"])
+    large = pod.container(command=["/probe", "fill", "/dev/shm/cargo", str(24 * MEBIBYTE), "trap", "TERM", "wait"])
     large.start()
     large.until_printed(b'"wait"')
 
@@ -161,8 +161,8 @@ def test_stats_of_a_sandbox_tell_its_network(cri: CriScene) -> None:
     def network() -> Any:
         return cri.call("PodSandboxStats", pod_sandbox_id=sandbox.id).stats.linux.network
 
-    found = until(network, lambda each: each.timestamp > 0, "a sandbox has no stats of its network")
-    assert found.default_interface.name
+    found = until(network, lambda each: each.default_interface.name, "a sandbox has no stats of its network")
+    assert found.timestamp > 0
 
 
 @proved_by("cri-pod-stats-processes-wrong")

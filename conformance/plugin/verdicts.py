@@ -85,7 +85,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     expectation = known.find(item, [requirement.id for requirement in requirements])
     if verdict in ACCUSING and (declined := beyond_its_claims(session.subject(runtime_name(item)), requirements)):
         verdict = status = "unsupported"
-        reason = f"{declined} ({reason})"
+        reason = f"{declined} ({reason.partition(chr(10))[0]})"
         skip(item, report, reason)
     elif expectation is not None and verdict in ACCUSING:
         verdict = status = "known"

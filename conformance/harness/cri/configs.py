@@ -31,7 +31,7 @@ def merged(base: Document, *changes: Document) -> Document:
     return result
 
 
-def sandbox_config(name: str, run: str, logs: Path) -> Document:
+def sandbox_config(name: str, run: str, logs: Path, cgroup: str) -> Document:
     """The base of a sandbox's config, as the kubelet has it for an ordinary pod."""
     return {
         "metadata": {"name": name, "uid": f"{run}-{name}", "namespace": run, "attempt": 0},
@@ -39,7 +39,10 @@ def sandbox_config(name: str, run: str, logs: Path) -> Document:
         "log_directory": str(logs),
         "labels": {RUN_LABEL: run},
         "annotations": {"seatrial.note": "kept as it is"},
-        "linux": {"security_context": {"namespace_options": {"pid": "CONTAINER"}}},
+        "linux": {
+            "cgroup_parent": cgroup,
+            "security_context": {"namespace_options": {"pid": "CONTAINER"}},
+        },
     }
 
 

@@ -50,6 +50,8 @@ state = "/run/containerd"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{plugins}"
     conf_dir = "{workspace}/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{workspace}/registries"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "{snapshotter}"
     default_runtime_name = "runc"
@@ -70,6 +72,8 @@ state = "/run/containerd"
   snapshotter = "{snapshotter}"
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = "{pause}"
+  [plugins."io.containerd.cri.v1.images".registry]
+    config_path = "{workspace}/registries"
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = {restricted}
   [plugins."io.containerd.cri.v1.runtime".cni]
@@ -84,6 +88,14 @@ state = "/run/containerd"
 [plugins."io.containerd.grpc.v1.cri"]
   stream_server_address = "127.0.0.1"
   stream_server_port = "0"
+"""
+
+#: Where the suite's registry listens: no other program is in the network namespace, so the port is free.
+REGISTRY = "127.0.0.1:5000"
+HOSTS = """\
+server = "http://{registry}"
+[host."http://{registry}"]
+  capabilities = ["pull", "resolve"]
 """
 
 NETWORK = """\
@@ -223,7 +235,7 @@ class Inside:
         if self.wait(imported) != 0:
             print("containerd: the pause image could not be imported", file=sys.stderr)
             return 2
-        self.environment["SEATRIAL_CRI"] = f"unix://{SOCKET}"
+        self.environment |= {"SEATRIAL_CRI": f"unix://{SOCKET}", "SEATRIAL_CRI_REGISTRY": REGISTRY}
         status = self.wait(self.start(self.options.command))
         os.kill(daemon, signal.SIGTERM)
         with suppress(ChildProcessError):
@@ -246,6 +258,9 @@ class Inside:
         )
         (WORKSPACE / "config.toml").write_text(config)
         (WORKSPACE / "cni/10-seatrial.conflist").write_text(NETWORK.format(workspace=WORKSPACE))
+        hosts = WORKSPACE / "registries" / REGISTRY
+        hosts.mkdir(parents=True)
+        (hosts / "hosts.toml").write_text(HOSTS.format(registry=REGISTRY))
         write_archive(WORKSPACE / "pause.tar", [(PAUSE, sample("pause"))])
 
     def start(self, argv: list[str], output: int | None = None) -> int:

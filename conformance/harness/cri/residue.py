@@ -53,6 +53,22 @@ def pid_in(info: dict[str, str]) -> int:
     return 0
 
 
+def remove_cgroups(server: int, name: str) -> None:
+    """Remove the cgroups that sandboxes had as parents: they are the kubelet's to remove, so they are ours."""
+    for root in _hierarchies(server):
+        for path, _, _ in os.walk(root / name, topdown=False):
+            with suppress(OSError):  # of a container that could not be removed: its test has told
+                Path(path).rmdir()
+
+
+def _hierarchies(server: int) -> list[Path]:
+    """The folders where hierarchies of cgroups are mounted, as the server sees them."""
+    root = Path(f"/proc/{server}/root/sys/fs/cgroup")
+    if not server or not root.is_dir():
+        return []
+    return [root] if (root / "cgroup.procs").exists() else [each for each in root.iterdir() if each.is_dir()]
+
+
 def _mounts(server: int) -> list[str]:
     return Path(f"/proc/{server}/mountinfo").read_text(errors="replace").splitlines()
 

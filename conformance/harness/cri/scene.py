@@ -120,7 +120,7 @@ class CriScene:
     def sandbox_config(self, **config: Any) -> Document:
         """The config of a sandbox that is not run."""
         name = f"sandbox-{self.node.next_number()}"
-        base = sandbox_config(name, self.node.run, self.folder / name)
+        base = sandbox_config(name, self.node.run, self.folder / name, self.node.cgroup_parent(name))
         document = merged(base, {"labels": dict(self.labels)}, self.node.settings.sandbox, config)
         if document.get("log_directory"):
             Path(document["log_directory"]).mkdir(parents=True, exist_ok=True)
@@ -134,7 +134,8 @@ class CriScene:
             folder = self.node.folder / "shared"
             folder.mkdir(exist_ok=True)
             name = f"shared-{self.node.next_number()}"
-            document = merged(sandbox_config(name, self.node.run, folder), self.node.settings.sandbox)
+            base = sandbox_config(name, self.node.run, folder, self.node.cgroup_parent(name))
+            document = merged(base, self.node.settings.sandbox)
             self.node.shared = shared = self._run(document)
         shared.scene = self
         return shared

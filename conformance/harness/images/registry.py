@@ -30,7 +30,7 @@ class Registry:
         """Raises OSError when it can not listen there."""
         self.store = Store(folder)
         handler = type("Handler", (_Handler,), {"registry": self})
-        self._server = ThreadingHTTPServer((host, port), handler)
+        self._server = _Server((host, port), handler)
         self.address = f"{host}:{self._server.server_address[1]}"
         self._log = threading.Lock()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -46,6 +46,11 @@ class Registry:
         """Keep a request for tests that ask what a server did."""
         with self._log, (self.store.folder / "requests.jsonl").open("a") as file:
             file.write(json.dumps(entry) + "\n")
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):
