@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class StreamFailed(Exception):
-    """A program could not be started, a container not be attached to, a port not be reached: one line for the client."""
+    """A program can not be started, a container not be attached to, a port not be reached: one line for the client."""
 
 
 class Process(Protocol):
