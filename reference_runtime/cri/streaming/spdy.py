@@ -122,10 +122,8 @@ class Connection:
         """So much of what came was taken: the client may send as much again."""
         if self._controlled:
             update = struct.pack("!II", number, size), struct.pack("!II", _SESSION, size)
-            try:
+            with contextlib.suppress(OSError):  # the reader will see it, too
                 self.write(b"".join(control_frame(Kind.WINDOW_UPDATE, body) for body in update))
-            except OSError:
-                pass  # the reader will see it, too
 
     def reset(self, number: int, reason: Reset) -> None:
         """Reset a stream, whether it is known or not."""
