@@ -61,10 +61,10 @@ class Stream:
 class Connection:
     """Reads frames in ``serve``, answers what has to be answered, and hands new streams to ``opened``.
 
-    ``opened`` says whether the stream is wanted.
+    ``opened`` answers what to do once the client was told that the stream is taken, or None when it is not wanted.
     """
 
-    def __init__(self, line: Line, opened: Callable[[Stream], bool]) -> None:
+    def __init__(self, line: Line, opened: Callable[[Stream], Callable[[], object] | None]) -> None:
         self._line = line
         self._opened = opened
         self._streams: dict[int, Stream] = {}
@@ -183,9 +183,12 @@ class Connection:
             self._streams[number] = stream
         if frame.flags & FIN:
             self._heard_all(stream)
-        self.write(control_frame(Kind.SYN_REPLY, struct.pack("!I", number) + self._writer.write({})))
-        if not self._opened(stream):
+        begin = self._opened(stream)
+        if begin is None:
             self.reset(number, Reset.REFUSED_STREAM)
+        else:
+            self.write(control_frame(Kind.SYN_REPLY, struct.pack("!I", number) + self._writer.write({})))
+            begin()
 
     def _headers(self, frame: Control) -> None:
         (number,) = frame.numbers(1)

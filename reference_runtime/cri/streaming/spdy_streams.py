@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Collection
 
 from reference_runtime.cri.streaming.inbox import Inbox
@@ -56,19 +57,21 @@ class RemoteStreams:
             stream.inbox.close()
         self._line.hang_up()
 
-    def _opened(self, stream: Stream) -> bool:
+    def _opened(self, stream: Stream) -> Callable[[], object] | None:
         name = stream.headers.get("streamtype", "")
         if name not in self._taken or name in self._streams:
-            return False
+            return None
         self._streams[name] = stream
         if name in self._inboxes:
             self._inboxes[name] = stream.inbox
+        return functools.partial(self._begin, name)
+
+    def _begin(self, name: str) -> None:
         if name in self._needed:
             self._needed.remove(name)
             if not self._needed:
                 self._line.patience(None)
                 self._ready()
-        return True
 
 
 class ForwardStreams:
@@ -83,20 +86,18 @@ class ForwardStreams:
         """Sort what comes until the client hangs up."""
         self._connection.serve()
 
-    def _opened(self, stream: Stream) -> bool:
+    def _opened(self, stream: Stream) -> Callable[[], object] | None:
         port = stream.headers.get("port", "")
         kind = stream.headers.get("streamtype", "")
         # Old clients number no requests: their data stream is the one after the error stream.
         request = stream.headers.get("requestid") or str(stream.number - 2 * (kind == "data"))
         if not (port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
-            return False
+            return None
         if kind == "error" and request not in self._errors:
-            self._errors[request] = stream
-        elif kind == "data" and request in self._errors:
-            self._paired(Pair(int(port), stream, self._errors.pop(request)))
-        else:
-            return False
-        return True
+            return functools.partial(self._errors.update, {request: stream})
+        if kind == "data" and request in self._errors:
+            return functools.partial(self._paired, Pair(int(port), stream, self._errors.pop(request)))
+        return None
 
 
 class Pair:

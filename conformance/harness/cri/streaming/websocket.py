@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import ProtocolError
+from websockets.exceptions import InvalidHandshake, ProtocolError
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
@@ -16,7 +18,23 @@ from conformance.harness.cri.streaming.upgrade import Place, StreamRefused
 from conformance.harness.cri.streaming.wire import Wire
 from conformance.harness.errors import Violation
 
+if TYPE_CHECKING:
+    from websockets.datastructures import Headers
+
 _DATA = {Opcode.BINARY, Opcode.TEXT, Opcode.CONT}
+
+
+class _Client(ClientProtocol):
+    """As the library has it, but Kubernetes has a protocol whose name, with its slash, is none by RFC 6455."""
+
+    def process_subprotocol(self, headers: Headers) -> Subprotocol | None:
+        """The protocol that the server chose."""
+        chosen = [Subprotocol(name) for name in headers.get_all("Sec-WebSocket-Protocol")]
+        if not chosen:
+            return None
+        if len(chosen) > 1 or chosen[0] not in (self.available_subprotocols or ()):
+            raise InvalidHandshake(f"the server chose {chosen}, which was not offered")
+        return chosen[0]
 
 
 class WebSocket:
@@ -28,7 +46,7 @@ class WebSocket:
         self.wire = Wire(place.address, timeout)
         offered = [Subprotocol(name) for name in protocols]
         address = parse_uri(f"ws://{place.host}{place.target}")
-        self._protocol = ClientProtocol(address, subprotocols=offered or None, max_size=None)
+        self._protocol = _Client(address, subprotocols=offered or None, max_size=None)
         self._parts: list[bytes] = []
         self._frames: list[Frame] = []
         try:
@@ -68,7 +86,7 @@ class WebSocket:
     def close(self) -> None:
         """Close as the protocol wants it, without waiting for an answer."""
         try:
-            if not self._protocol.close_sent:
+            if self._protocol.state is State.OPEN:
                 self._protocol.send_close(CloseCode.NORMAL_CLOSURE)
                 self._flush()
         except Violation:
