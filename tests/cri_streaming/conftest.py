@@ -12,9 +12,11 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 import pytest
@@ -110,6 +112,14 @@ class Backend:
         return Program(os.dup(master), os.dup(master), None, popen, master)
 
 
+def until(fact: Callable[[], bool], sentence: str) -> None:
+    """Wait for a fact, ten seconds at most."""
+    deadline = time.monotonic() + 10
+    while not fact():
+        assert time.monotonic() < deadline, sentence
+        time.sleep(0.005)
+
+
 def _taken(file: IO[bytes] | None) -> int | None:
     if file is None:
         return None
@@ -130,7 +140,9 @@ def command() -> Callable[..., Request]:
 @pytest.fixture
 def backend() -> Iterator[Backend]:
     made = Backend()
+    before = set(Path("/proc/self/fd").iterdir())
     yield made
+    until(lambda: set(Path("/proc/self/fd").iterdir()) <= before, "no descriptor is left open")
     for program in made.programs:
         with suppress(ProcessLookupError):
             program.popen.send_signal(signal.SIGKILL)
@@ -141,6 +153,7 @@ def backend() -> Iterator[Backend]:
 def serve(backend: Backend) -> Iterator[Callable[..., StreamingServer]]:
     """Start a server, with faults when asked for."""
     servers: list[StreamingServer] = []
+    before = set(threading.enumerate())
 
     def start(*bugs: str) -> StreamingServer:
         servers.append(StreamingServer(backend, bugs=bugs))
@@ -149,6 +162,7 @@ def serve(backend: Backend) -> Iterator[Callable[..., StreamingServer]]:
     yield start
     for server in servers:
         server.close()
+    until(lambda: set(threading.enumerate()) <= before, "no thread is left")
 
 
 @pytest.fixture

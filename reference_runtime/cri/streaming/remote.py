@@ -55,6 +55,7 @@ class Session:
         self._bugs = bugs
         self._facts: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._left = threading.Event()
+        self._muted = False
         self._over = self._end_it = -1
 
     def leave(self) -> None:
@@ -104,9 +105,10 @@ class Session:
         target = "stdout" if "cri-stream-stderr-mixed" in self._bugs else name
         left = _TRUNCATED if "cri-stream-truncated" in self._bugs else sys.maxsize
         lost = "cri-stream-stdout-lost" in self._bugs and name == "stdout"
+        lost |= "cri-attach-silent" in self._bugs and not self._tells
         try:
             for data in self._output(descriptor):
-                if left > 0 and not lost:
+                if left > 0 and not lost and not self._muted:
                     self._channels.send(target, data[:left])
                 left -= len(data)
         except OSError:
@@ -145,6 +147,7 @@ class Session:
             except OSError:
                 os.close(descriptor)
                 descriptor = None
+        self._muted = "cri-stream-stdin-closes-all" in self._bugs
         if "cri-stream-stdin-kept-open" in self._bugs:
             select.select([self._over], [], [])
         if descriptor is not None:
