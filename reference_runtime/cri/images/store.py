@@ -125,7 +125,7 @@ class ImageStore:
 
     def usage(self) -> tuple[int, int]:
         """Bytes and inodes that images take."""
-        found = list(_sizes(self.folder))
+        found = list(sizes(self.folder))
         return sum(found), len(found)
 
     def _save(self) -> None:
@@ -134,7 +134,8 @@ class ImageStore:
         os.rename(f"{self._index}.new", self._index)
 
 
-def _sizes(folder: str) -> Iterator[int]:
+def sizes(folder: str) -> Iterator[int]:
+    """Bytes on disk of each file and folder below a folder."""
     for parent, folders, files in os.walk(folder):
         for name in folders + files:
             try:
