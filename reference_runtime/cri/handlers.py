@@ -19,13 +19,13 @@ from reference_runtime.cri.errors import Refused
 _BATCH = 10
 
 
-def handlers(calls: dict[str, Any]) -> list[Any]:
-    """The generic handlers for services that are given by their names: objects with a method for each call."""
+def handlers(calls: dict[str, tuple[Any, ...]]) -> list[Any]:
+    """The generic handlers for services that are given by their names: objects that have a method for each call."""
     made = []
-    for name, target in calls.items():
+    for name, targets in calls.items():
         service = api_pb2.DESCRIPTOR.services_by_name[name]
-        methods = {method.name: _handler(method, target) for method in service.methods}
-        methods |= {stream: _streaming_handler(stream, target) for stream in newer.STREAMS[name]}
+        methods = {method.name: _handler(method, targets) for method in service.methods}
+        methods |= {stream: _streaming_handler(stream, targets) for stream in newer.STREAMS[name]}
         known = {method: handler for method, handler in methods.items() if handler}
         made.append(grpc.method_handlers_generic_handler(service.full_name, known))
     return made
@@ -35,9 +35,14 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def _handler(method: Any, target: Any) -> Any:
-    """None for a call that the target does not have: gRPC then says UNIMPLEMENTED."""
-    function = getattr(target, _snake(method.name), None)
+def _find(name: str, targets: tuple[Any, ...]) -> Any:
+    found = (getattr(target, _snake(name), None) for target in targets)
+    return next((function for function in found if function), None)
+
+
+def _handler(method: Any, targets: tuple[Any, ...]) -> Any:
+    """None for a call that no target has: gRPC then says UNIMPLEMENTED."""
+    function = _find(method.name, targets)
     if function is None:
         return None
     request, answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
@@ -47,10 +52,10 @@ def _handler(method: Any, target: Any) -> Any:
     return grpc.unary_unary_rpc_method_handler(_unary(method.name, function), **words)
 
 
-def _streaming_handler(name: str, target: Any) -> Any:
-    """A call that sends a list in pieces; the target's method returns the whole list."""
+def _streaming_handler(name: str, targets: tuple[Any, ...]) -> Any:
+    """A call that sends a list in pieces; the method returns the whole list."""
     request, answer = newer.CLASSES[f"{name}Request"], newer.CLASSES[f"{name}Response"]
-    function = getattr(target, _snake(name), None)
+    function = _find(name, targets)
     if function is None:
         return None
 

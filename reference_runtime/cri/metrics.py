@@ -37,13 +37,13 @@ _OF_GROUPS = (
         api_pb2.COUNTER,
     ),
     Described("container_memory_usage_bytes", "Memory in use, in bytes.", lambda usage: usage.memory),
-    Described("container_memory_working_set_bytes", "Memory that is needed, in bytes.", lambda usage: usage.working_set),
+    Described(
+        "container_memory_working_set_bytes", "Memory that is needed, in bytes.", lambda usage: usage.working_set
+    ),
     Described("container_memory_rss", "Anonymous memory, in bytes.", lambda usage: usage.rss),
     Described("container_memory_swap", "Swap in use, in bytes.", lambda usage: usage.swap),
     Described("container_processes", "Processes that run.", lambda usage: usage.processes),
-    Described(
-        "container_memory_failures_total", "Page faults.", lambda usage: usage.page_faults, api_pb2.COUNTER
-    ),
+    Described("container_memory_failures_total", "Page faults.", lambda usage: usage.page_faults, api_pb2.COUNTER),
 )
 _OF_NETWORKS: tuple[tuple[str, str, Callable[[traffic.Traffic], int]], ...] = (
     ("container_network_receive_bytes_total", "Bytes received.", lambda device: device.received),

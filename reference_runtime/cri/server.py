@@ -17,6 +17,8 @@ from reference_runtime.cri.handlers import handlers
 from reference_runtime.cri.parts import Parts
 from reference_runtime.cri.runtime_service import RuntimeService
 from reference_runtime.cri.settings import Settings
+from reference_runtime.cri.stats_service import StatsService
+from reference_runtime.cri.streams_service import StreamsService
 
 #: Each stream of events has a thread while it is listened to.
 _MOST_CALLS = 256
@@ -39,7 +41,9 @@ def serve(settings: Settings) -> None:
     libc.adopt_orphans()
     parts = Parts(settings)
     server = grpc.server(ThreadPoolExecutor(_MOST_CALLS), options=_OPTIONS)
-    services = {"RuntimeService": RuntimeService(parts), "ImageService": parts.images_service}
+    streams = StreamsService(parts)
+    runtime = (RuntimeService(parts), StatsService(parts), streams)
+    services = {"RuntimeService": runtime, "ImageService": (parts.images_service,)}
     server.add_generic_rpc_handlers(handlers(services))
     try:
         server.add_insecure_port(f"unix:{settings.socket}")
@@ -49,6 +53,7 @@ def serve(settings: Settings) -> None:
     print(f"listening on unix://{settings.socket}", flush=True)
     ended.wait()
     server.stop(_GRACE).wait()
+    streams.close()
     if os.path.exists(settings.socket):
         os.unlink(settings.socket)
     if settings.ephemeral:
