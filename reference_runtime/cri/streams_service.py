@@ -102,7 +102,7 @@ class Streams:
         finally:
             pipes.close_theirs()
         if not tty:
-            return Program(execution, *pipes.ours)
+            return Program(execution, pipes.ours[0], pipes.ours[1], pipes.ours[2])
         output = execution.master if stdout else None
         return Program(execution, os.dup(execution.master) if stdin else None, output, None, execution.master)
 

@@ -13,7 +13,7 @@ _NO_LIMIT = 1 << 60
 
 @dataclasses.dataclass
 class Usage:
-    """Processor time in nanoseconds, memory in bytes, the number of processes; ``limit`` and ``swap`` may be unknown."""
+    """Processor time in nanoseconds, memory in bytes, the number of processes."""
 
     cpu: int = 0
     memory: int = 0
