@@ -6,11 +6,13 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 
 from reference_runtime.cri.errors import Unusable
 from reference_runtime.cri.settings import REFERENCE, Settings
 
 _UNIX = "unix://"
+_ROOT, _STATE = "/var/lib/seatrial-cri", "/run/seatrial-cri"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -39,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--runtime", metavar="[NAME=]PATH", action="append", default=[], help="an OCI runtime; the first is the default"
     )
-    add("--root", metavar="DIR", default="/var/lib/seatrial-cri", help="where images and records are kept")
-    add("--state", metavar="DIR", default="/run/seatrial-cri", help="where what runs is kept")
+    add("--root", metavar="DIR", default="", help=f"where images and records are kept, {_ROOT} unless --ephemeral")
+    add("--state", metavar="DIR", default="", help=f"where what runs is kept, {_STATE} unless --ephemeral")
     add("--cni-conf-dir", metavar="DIR", default="", help="networks by the first configuration there")
     add("--cni-bin-dir", metavar="DIR", default="/opt/cni/bin", help="the CNI plugins")
     add("--pod-cidr", metavar="NETWORK", default="", help="the network of pods, when no plugins make it")
@@ -59,10 +61,12 @@ def settings_of(options: argparse.Namespace) -> Settings:
         raise Unusable(f"--listen {options.listen}: has to be unix:///PATH")
     if options.cni_conf_dir and not os.path.isdir(options.cni_conf_dir):
         raise Unusable(f"--cni-conf-dir {options.cni_conf_dir}: there is no such folder")
+    root, state, temporary = _folders(options)
     return Settings(
+        temporary=temporary,
         socket=options.listen.removeprefix(_UNIX),
-        root=os.path.abspath(options.root),
-        state=os.path.abspath(options.state),
+        root=root,
+        state=state,
         runtimes=_runtimes(options.runtime),
         cni_conf=options.cni_conf_dir,
         cni_bin=options.cni_bin_dir,
@@ -72,6 +76,16 @@ def settings_of(options: argparse.Namespace) -> Settings:
         pod_cidr=options.pod_cidr,
         ephemeral=options.ephemeral,
     )
+
+
+def _folders(options: argparse.Namespace) -> tuple[str, str, str]:
+    """Where records are kept and what runs; a server that leaves nothing has new folders unless it is told some."""
+    new = ""
+    root, state = options.root or _ROOT, options.state or _STATE
+    if options.ephemeral and not (options.root and options.state):
+        new = tempfile.mkdtemp(prefix="seatrial-cri-")
+        root, state = options.root or os.path.join(new, "root"), options.state or os.path.join(new, "state")
+    return os.path.abspath(root), os.path.abspath(state), new
 
 
 def _runtimes(words: list[str]) -> dict[str, tuple[str, ...]]:

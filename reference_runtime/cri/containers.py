@@ -36,6 +36,7 @@ class Containers:
         """Makes a container, which waits to be started; its id.  When it can not, nothing of it is left."""
         _check(config, sandbox)
         image = self._node.images.get(config.image.image)
+        settings = faults.bend_image(image.settings)
         container = Container(
             id=secrets.token_hex(32),
             sandbox_id=sandbox.id,
@@ -46,7 +47,7 @@ class Containers:
             rootfs=image.rootfs,
             log_path=_log_path(sandbox, config),
             created_at=time.time_ns(),
-            stop_signal=signal_name(config, image.settings),
+            stop_signal=signal_name(config, settings),
         )
         container.config.CopyFrom(config)
         owner = self._node.containers.reserve(container.key, container.id)
@@ -54,13 +55,15 @@ class Containers:
             raise Exists(f"the sandbox has a container {container.key.partition('_')[2]} already: {owner}")
         try:
             with container.lock:
-                self._make(container, sandbox, image.settings)
+                self._make(container, sandbox, settings)
                 self._node.containers[container.id] = container
         except BaseException:
             self._forget(container)
             raise
         self._watcher.watch(container.id, self._node.folder(container), container.monitor)
         self.tell(api_pb2.CONTAINER_CREATED_EVENT, container)
+        if faults.has("cri-container-started-at-create"):
+            self.start(container)
         return container.id
 
     def _make(self, container: Container, sandbox: Sandbox, image: dict[str, Any]) -> None:
@@ -78,7 +81,8 @@ class Containers:
         config = config_of(container, around)
         faults.bend_config(config)
         self._make_volumes(container, image, config)
-        rootfs.make_folder(root, config["process"]["cwd"])
+        if not faults.has("cri-working-dir-not-made"):
+            rootfs.make_folder(root, config["process"]["cwd"])
         self._write_config(container, config)
         runtime = self._node.runtime(container.handler)
         document = self._node.monitor_document(
@@ -162,29 +166,35 @@ class Containers:
         container.state = api_pb2.CONTAINER_EXITED
         self._node.save(container)
 
+    def kill(self, container: Container) -> None:
+        """Ends a container at once, and waits until it has."""
+        if container.ended.is_set() or container.state == api_pb2.CONTAINER_EXITED:
+            return
+        self._node.runtime(container.handler).kill(container.id, "SIGKILL")
+        if not container.ended.wait(_AFTER_KILL):
+            raise Failed(f"container {container.id} does not end, though it was killed")
+
     def stop(self, container: Container, timeout: int) -> None:
         """Asks a container to stop, and after ``timeout`` seconds kills it; as often as is wanted."""
         if container.ended.is_set() or container.state == api_pb2.CONTAINER_EXITED:
             return
         runtime = self._node.runtime(container.handler)
-        if faults.has("cri-stop-ignored"):
-            return
         if timeout > 0 and container.state == api_pb2.CONTAINER_RUNNING:
-            wanted = "SIGTERM" if faults.has("cri-stop-signal-ignored") else container.stop_signal
-            runtime.kill(container.id, "SIGKILL" if faults.has("cri-stop-timeout-ignored") else wanted)
+            runtime.kill(container.id, container.stop_signal)
             if container.ended.wait(timeout):
                 return
             if faults.has("cri-stop-never-kills"):
                 return
-        runtime.kill(container.id, "SIGKILL")
-        if not container.ended.wait(_AFTER_KILL):
-            raise Failed(f"container {container.id} does not end, though it was killed")
+        if faults.has("cri-stop-waits-for-nothing") and container.state == api_pb2.CONTAINER_RUNNING:
+            runtime.kill(container.id, container.stop_signal)
+            return
+        self.kill(container)
 
     def remove(self, container: Container) -> None:
         """Removes a container, whatever it does."""
         if faults.has("cri-remove-running-refused") and container.state == api_pb2.CONTAINER_RUNNING:
             raise WrongState(f"container {container.id} is running")
-        self.stop(container, 0)
+        self.kill(container)
         with container.lock:
             if container.id not in self._node.containers:
                 return
@@ -198,7 +208,8 @@ class Containers:
         rootfs.remove(self._node.folder(container))
         rootfs.remove(self._node.kept(container))
         self._node.containers.pop(container.id, None)
-        self._node.containers.release(container.key)
+        if not faults.has("cri-container-name-stays-taken"):
+            self._node.containers.release(container.key)
 
     def ended(self, container: Container, how: dict[str, Any]) -> None:
         """The first process of a container has ended."""

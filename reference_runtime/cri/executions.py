@@ -112,9 +112,12 @@ class Executions:
             except TooLate:
                 if not faults.has("cri-exec-timeout-leaves-process"):
                     execution.kill()
+                if faults.has("cri-exec-timeout-unlike-deadline"):
+                    raise Failed("something is wrong") from None
                 raise TooLate(f"the command did not end within {timeout} seconds") from None
             finally:
-                deadline = time.monotonic() + _LAST_OUTPUT
+                patience = 60.0 if faults.has("cri-exec-waits-for-children") else _LAST_OUTPUT
+                deadline = time.monotonic() + patience
                 stdout, stderr = (collector.finish(deadline) for collector in collectors)
         return api_pb2.ExecSyncResponse(stdout=stdout, stderr=stderr, exit_code=code)
 

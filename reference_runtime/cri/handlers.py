@@ -49,7 +49,7 @@ def _handler(method: Any, targets: tuple[Any, ...]) -> Any:
     words = {"request_deserializer": request.FromString, "response_serializer": answer.SerializeToString}
     if method.server_streaming:
         return grpc.unary_stream_rpc_method_handler(_stream(method.name, function), **words)
-    return grpc.unary_unary_rpc_method_handler(_unary(method.name, function), **words)
+    return grpc.unary_unary_rpc_method_handler(_unary(method.name, function, answer), **words)
 
 
 def _streaming_handler(name: str, targets: tuple[Any, ...]) -> Any:
@@ -69,13 +69,17 @@ def _streaming_handler(name: str, targets: tuple[Any, ...]) -> Any:
     )
 
 
-def _unary(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], Any]) -> Callable[[Any, Any], Any]:
     def call(request: Any, context: Any) -> Any:
         try:
+            if faults.pretends(name):
+                return empty()
             faults.bend_request(name, request)
             answer = function(request, context)
             faults.bend_answer(name, answer)
         except Exception as problem:  # noqa: BLE001  # whatever went wrong, the client gets a status
+            if faults.accepts(name):
+                return empty()
             _abort(context, name, problem)
         return answer
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from cri_api.v1 import api_pb2
 
-from reference_runtime.cri.errors import Invalid, TooLate
+from reference_runtime.cri import faults
+from reference_runtime.cri.errors import Invalid, NotFound, TooLate
 from reference_runtime.cri.images.reference import parse
 from reference_runtime.cri.images.registry import login_of
 from reference_runtime.cri.images.store import Image
@@ -42,6 +43,8 @@ class ImagesService:
         if not request.image.image:
             raise Invalid("image.image is empty")
         image = self._node.images.find(request.image.image)
+        if image is None and faults.has("cri-image-absent-status-refused"):
+            raise NotFound(f"image {request.image.image!r} is not here")
         if image is None:
             return api_pb2.ImageStatusResponse()
         info = {"info": json.dumps({"imageSpec": image.config})} if request.verbose else {}

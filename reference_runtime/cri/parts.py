@@ -80,7 +80,12 @@ class Parts:
         for sandbox in self.node.sandboxes.every():
             with contextlib.suppress(Refused, OSError):
                 self.sandboxes.remove(sandbox)
+        for container in self.node.containers.every():
+            with contextlib.suppress(Refused, OSError):
+                self.containers.remove(container)
         self.node.network.vanish()
         groups.remove([self.node.settings.cgroup])
-        for folder in (self.node.settings.state, self.node.settings.root):
-            rootfs.remove(folder)
+        settings = self.node.settings
+        for folder in (settings.state, settings.root, settings.temporary):
+            if folder:
+                rootfs.remove(folder)

@@ -9,8 +9,8 @@ from typing import Any
 
 from cri_api.v1 import api_pb2
 
-from reference_runtime.cri import faults, filters
-from reference_runtime.cri.errors import Invalid, NotFound, Unsupported
+from reference_runtime.cri import filters
+from reference_runtime.cri.errors import Invalid, Unsupported
 from reference_runtime.cri.network.bridge import Bridge
 from reference_runtime.cri.parts import Parts
 from reference_runtime.cri.statuses import container_entry, container_status, sandbox_entry, sandbox_status
@@ -89,8 +89,6 @@ class RuntimeService:
     def stop_pod_sandbox(self, request: Any, _: Any) -> Any:
         """Stops a sandbox; one that is gone is stopped."""
         sandbox = self._node.sandboxes.find(_id(request.pod_sandbox_id))
-        if sandbox is None and faults.has("cri-stop-sandbox-not-idempotent"):
-            raise NotFound(f"there is no sandbox {request.pod_sandbox_id!r}")
         if sandbox:
             self._parts.sandboxes.stop(sandbox)
         return api_pb2.StopPodSandboxResponse()
@@ -98,8 +96,6 @@ class RuntimeService:
     def remove_pod_sandbox(self, request: Any, _: Any) -> Any:
         """Removes a sandbox; one that is gone is removed."""
         sandbox = self._node.sandboxes.find(_id(request.pod_sandbox_id))
-        if sandbox is None and faults.has("cri-remove-sandbox-not-idempotent"):
-            raise NotFound(f"there is no sandbox {request.pod_sandbox_id!r}")
         if sandbox:
             self._parts.sandboxes.remove(sandbox)
         return api_pb2.RemovePodSandboxResponse()
@@ -151,8 +147,6 @@ class RuntimeService:
     def stop_container(self, request: Any, _: Any) -> Any:
         """Stops a container; one that is gone is stopped."""
         container = self._node.containers.find(_id(request.container_id))
-        if container is None and faults.has("cri-stop-container-not-idempotent"):
-            raise NotFound(f"there is no container {request.container_id!r}")
         if container:
             self._parts.containers.stop(container, request.timeout)
         return api_pb2.StopContainerResponse()
@@ -160,8 +154,6 @@ class RuntimeService:
     def remove_container(self, request: Any, _: Any) -> Any:
         """Removes a container; one that is gone is removed."""
         container = self._node.containers.find(_id(request.container_id))
-        if container is None and faults.has("cri-remove-container-not-idempotent"):
-            raise NotFound(f"there is no container {request.container_id!r}")
         if container:
             self._parts.containers.remove(container)
             self._parts.images_service.clean()

@@ -105,10 +105,9 @@ class Sandboxes:
     def stop(self, sandbox: Sandbox) -> None:
         """Ends every process of a sandbox and gives its network back; as often as is wanted."""
         with sandbox.lock:
-            for container in self._node.containers_of(sandbox.id):
-                self._containers.stop(container, 0)
-            if faults.has("cri-stop-sandbox-ignored"):
-                return
+            if not faults.has("cri-sandbox-stop-leaves-containers"):
+                for container in self._node.containers_of(sandbox.id):
+                    self._containers.kill(container)
             self._release(sandbox)
             sandbox.ready = False
             self._node.save(sandbox)
@@ -132,11 +131,13 @@ class Sandboxes:
         """Removes a sandbox with its containers, whatever runs in it."""
         with sandbox.lock:
             for container in self._node.containers_of(sandbox.id):
-                self._containers.remove(container)
+                if not faults.has("cri-sandbox-remove-leaves-containers"):
+                    self._containers.remove(container)
             self.stop(sandbox)
             self._node.sandboxes.pop(sandbox.id, None)
             self._forget(sandbox)
-            self._node.sandboxes.release(sandbox.key)
+            if not faults.has("cri-sandbox-name-stays-taken"):
+                self._node.sandboxes.release(sandbox.key)
         self._node.events.tell(api_pb2.CONTAINER_DELETED_EVENT, sandbox.id, None, [])
 
     def _forget(self, sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ class Settings:
     """The options of the server.
 
     ``runtimes`` are the handlers by name, in order: the first is the default. ``root`` keeps what outlives a reboot
-    (images, records), ``state`` what does not.
+    (images, records), ``state`` what does not; a ``temporary`` folder around them goes with them.
     """
 
     socket: str
@@ -35,6 +35,7 @@ class Settings:
     pause_image: str = ""
     pod_cidr: str = ""
     ephemeral: bool = False
+    temporary: str = ""
 
     @property
     def mark(self) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from reference_runtime import libc
+from reference_runtime.cri import faults
 from reference_runtime.cri.errors import Failed
 
 _WHITEOUT = ".wh."
@@ -117,6 +118,8 @@ class _Layer:
         name = os.path.normpath(f"/{entry.name}").lstrip("/")
         parent, last = os.path.split(name)
         with self._parent(parent) as folder:
+            if last.startswith(_WHITEOUT) and faults.has("cri-image-whiteouts-ignored"):
+                return
             if last == _OPAQUE:
                 self._empty(folder, parent)
             elif last.startswith(_WHITEOUT):

@@ -103,12 +103,8 @@ class ImageStore:
         with self._lock:
             image = self.find(name)
             if image is None:
-                if faults.has("cri-remove-image-not-idempotent"):
-                    raise NotFound(f"image {name!r} is not here")
                 return
-            if faults.has("cri-remove-image-ignored"):
-                return
-            if faults.has("cri-remove-image-only-tag") and len(image.tags) > 1 and not as_id(name):
+            if faults.has("cri-image-remove-only-tag") and len(image.tags) > 1 and not as_id(name):
                 image.tags.remove(str(parse(name)))
             else:
                 del self._images[image.id]

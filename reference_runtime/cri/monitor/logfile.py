@@ -48,7 +48,7 @@ class LogFile:
     def finish(self, stream: str) -> None:
         """Writes what the stream has left, which no newline ended."""
         rest = self._waiting.pop(stream, b"")
-        if rest and self._file >= 0:
+        if rest and self._file >= 0 and "cri-log-rest-lost" not in self._bugs:
             self._append(self._entries(stream, rest, whole=False))
 
     def _entries(self, stream: str, line: bytes, *, whole: bool) -> bytes:
@@ -61,7 +61,8 @@ class LogFile:
     def _entry(self, stream: str, content: bytes, tag: bytes) -> bytes:
         if self._bugs:
             stream, content, tag = self._bent(stream, content, tag)
-        return b" ".join((_now(), stream.encode(), tag, content)) + b"\n"
+        now = b"0" if "cri-log-times-zero" in self._bugs else _now()
+        return b" ".join((now, stream.encode(), tag, content)) + b"\n"
 
     def _bent(self, stream: str, content: bytes, tag: bytes) -> tuple[str, bytes, bytes]:
         if "cri-log-stream-swapped" in self._bugs:
