@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import select
 import shutil
 import signal
@@ -25,7 +24,7 @@ def command() -> list[str]:
     """How it is started.  Raises ``WrongUse`` when it is not there."""
     if importlib.util.find_spec("reference_runtime") is None or importlib.util.find_spec(MODULE) is None:
         raise WrongUse("--cri=reference: the reference server is not installed beside this package: reinstall seatrial")
-    return [os.path.realpath(sys.executable), "-m", MODULE]
+    return [sys.executable, "-m", MODULE]
 
 
 @cache
@@ -40,12 +39,13 @@ class Reference:
 
     def __init__(self, bug: str = "") -> None:
         """Start it, and wait until it listens.  Raises ``WrongUse`` when it does not."""
+        start = command()
         self.folder = Path(tempfile.mkdtemp(prefix="seatrial-reference-"))
         self.address = f"unix://{self.folder}/cri.sock"
         fault = ["--bug", bug] if bug else []
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *command()[1:], "--listen", self.address, "--ephemeral", *fault],
+                [*start, "--listen", self.address, "--ephemeral", *fault],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
