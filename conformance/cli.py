@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_clean(commands)
     _add_requirements(commands)
+    _add_images(commands)
     from reports.cli import add_parser  # noqa: PLC0415  # readers of results need not load the rest
 
     add_parser(commands)
@@ -57,6 +58,28 @@ def _requirements(options: argparse.Namespace) -> int:
     tests = bound_tests()
     listed = rows(tests, pattern=options.pattern, level=options.level.upper(), uncovered=options.uncovered)
     print(as_json(listed) if options.json else "\n".join(as_text(listed)))
+    return 0
+
+
+def _add_images(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("images", help="write the suite's images, for CRI servers that can not pull them")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    export = actions.add_parser("export", help="write all images to one archive for `ctr import` or `podman load`")
+    export.add_argument("--pause", default="", metavar="NAME", help="name of the pause image, as registry.k8s.io/pause:3.9")
+    export.add_argument("file", type=Path, metavar="FILE.tar")
+    export.set_defaults(run=_export_images)
+
+
+def _export_images(options: argparse.Namespace) -> int:
+    from conformance.harness.errors import WrongUse  # noqa: PLC0415  # images are only made when they are wanted
+    from conformance.harness.images.archive import export  # noqa: PLC0415
+
+    try:
+        names = export(options.file, options.pause)
+    except WrongUse as problem:
+        print(f"seatrial images export: {problem}", file=sys.stderr)
+        return 2
+    print("\n".join(names))
     return 0
 
 

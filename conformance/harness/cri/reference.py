@@ -6,6 +6,7 @@ import importlib.util
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,9 +64,13 @@ class Reference:
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(self.folder / "cri.sock")) == 0
+
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        while not (self.folder / "cri.sock").exists():
+        while not self._listens():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 said = (self.folder / "log").read_text(errors="replace").strip().splitlines()
                 self.close()
