@@ -31,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_clean(commands)
     _add_requirements(commands)
+    _add_images(commands)
     _add_replay(commands)
     from conformance.expectations.cli import add_parser as add_expectations  # noqa: PLC0415  # light itself
     from reports.cli import add_parser  # noqa: PLC0415  # readers of results need not load the rest
@@ -121,6 +122,30 @@ def _promote(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_images(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("images", help="write the suite's images, for CRI servers that can not pull them")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    export = actions.add_parser("export", help="write all images to one archive for `ctr import` or `podman load`")
+    export.add_argument(
+        "--pause", default="", metavar="NAME", help="name of the pause image, as registry.k8s.io/pause:3.9"
+    )
+    export.add_argument("file", type=Path, metavar="FILE.tar")
+    export.set_defaults(run=_export_images)
+
+
+def _export_images(options: argparse.Namespace) -> int:
+    from conformance.harness.errors import WrongUse  # noqa: PLC0415  # images are only made when they are wanted
+    from conformance.harness.images.archive import export  # noqa: PLC0415
+
+    try:
+        names = export(options.file, options.pause)
+    except WrongUse as problem:
+        print(f"seatrial images export: {problem}", file=sys.stderr)
+        return 2
+    print("\n".join(names))
+    return 0
+
+
 def bound_tests() -> dict[str, list[str]]:
     """The names of the tests that are bound to each requirement."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -133,7 +158,7 @@ def bound_tests() -> dict[str, list[str]]:
 def marked_tests() -> Iterator[tuple[str, list[Any]]]:
     """Every test function with its ``musts``, also those of single parameters, found by loading the test files."""
     folder = Path(__file__).parent
-    for file in sorted(folder.glob("oci/**/test_*.py")):
+    for file in sorted(folder.glob("*/**/test_*.py")):
         module = vars(_load(file))
         for test, function in module.items():
             if test.startswith("test_"):

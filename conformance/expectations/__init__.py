@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from conformance.harness.cri.server import Server
     from conformance.harness.runtime import Runtime
 
 
@@ -105,7 +106,7 @@ class Expectations:
         return None
 
 
-def expectations_for(runtime: Runtime, files: Iterable[str] = ()) -> Expectations:
+def expectations_for(runtime: Runtime | Server, files: Iterable[str] = ()) -> Expectations:
     """What is known of a runtime, by its names, its version and its package: first what stands in files of users."""
     documents = [load(Path(file)) for file in files]
     entries = [entry for document in documents if _is_for(document, runtime) for entry in document.known]
@@ -130,7 +131,7 @@ def load(file: Traversable) -> Document:
     raise WrongUse(f"{file}: {reason}")
 
 
-def _is_for(document: Document, runtime: Runtime) -> bool:
+def _is_for(document: Document, runtime: Runtime | Server) -> bool:
     names = (runtime.profile.name, runtime.name)
     return not document.runtime or any(fnmatchcase(name, document.runtime) for name in names)
 
@@ -138,9 +139,10 @@ def _is_for(document: Document, runtime: Runtime) -> bool:
 def name_of(item: pytest.Item) -> str:
     """The name of a test without the runtime among its parameters, so that it is the same for all of them."""
     callspec = getattr(item, "callspec", None)
-    if callspec is None or "runtime" not in callspec.params:
+    subject = next((key for key in ("runtime", "server") if callspec is not None and key in callspec.params), "")
+    if callspec is None or not subject:
         return item.nodeid
     base, _, parameters = item.nodeid.partition("[")
-    name = str(callspec.params["runtime"])
+    name = str(callspec.params[subject])
     rest = parameters.rstrip("]").removeprefix(name).removesuffix(f"-{name}").removeprefix("-")
     return f"{base}[{rest}]" if rest else base

@@ -7,13 +7,19 @@ import os
 import re
 import signal
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from conformance.harness.errors import HarnessError, Violation
-from conformance.harness.journal import Journal
 from conformance.probe.report import Action, Report, parse
+
+
+class Witness(Protocol):
+    """A journal that notes which fact was looked at last."""
+
+    def saw(self, where: str, text: str) -> None:
+        """Note that a test looked at a fact."""
 
 
 class Program:
@@ -23,7 +29,7 @@ class Program:
     the place where a script finds it again: see ``Evidence``.
     """
 
-    def __init__(self, journal: Journal, output: str, stderr: str, status: int | None, where: str = "program") -> None:
+    def __init__(self, journal: Witness, output: str, stderr: str, status: int | None, where: str = "program") -> None:
         self.journal, self._status, self.where = journal, status, where
         self.output, self.stderr = output, stderr
         try:

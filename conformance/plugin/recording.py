@@ -10,8 +10,9 @@ import msgspec
 
 from conformance.expectations import name_of
 from conformance.harness.observed import first_report
-from conformance.harness.reproduction import Story, write_reproduction
-from conformance.plugin.selection import requirements_of, runtime_name
+from conformance.harness.reproduction import Story
+from conformance.plugin.selection import requirements_of, runtime_name, scene_of
+from conformance.requirements.catalogue import CRI_VERSION
 from reports import record as records
 from reports.allure import difference
 from strategies.config import base_config
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import pytest
 
     from conformance.expectations import Expectation
+    from conformance.harness.cri.scene import CriScene
+    from conformance.harness.cri.server import Server
     from conformance.harness.runtime import Runtime
     from conformance.harness.scene import Scene
     from conformance.plugin.session import Session
@@ -33,8 +36,8 @@ CALLS = 50
 
 def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> records.Record:
     """The record of one test on one runtime; a violation also leaves its folder."""
-    runtime = session.runtime(runtime_name(item))
-    scene: Scene | None = getattr(item, "funcargs", {}).get("scene")
+    runtime = session.subject(runtime_name(item))
+    scene = scene_of(item)
     requirements = [_requirement(requirement) for requirement in requirements_of(item)]
     record = records.Record(
         test=name_of(item),
@@ -45,7 +48,7 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         title=sentence_of(item),
         reason=judgement.reason,
         duration=round(judgement.duration, 4),
-        spec_version=session.spec_version,
+        spec_version=session.spec_version if all(each.is_oci for each in requirements_of(item)) else CRI_VERSION,
         needs=[need for mark in item.iter_markers("musts") for need in mark.kwargs.get("needs", ())],
         host=session.host.facts(),
         expectation=_expectation(judgement.expectation),
@@ -81,7 +84,9 @@ def sentence_of(item: pytest.Item) -> str:
     return " ".join(text.strip().split("\n\n")[0].split())
 
 
-def _with_evidence(record: records.Record, session: Session, scene: Scene, judgement: Judgement) -> records.Record:
+def _with_evidence(
+    record: records.Record, session: Session, scene: Scene | CriScene, judgement: Judgement
+) -> records.Record:
     journal = scene.journal
     expected, observed = judgement.compared
     config = next(reversed(journal.configs.values()), None)
@@ -90,7 +95,7 @@ def _with_evidence(record: records.Record, session: Session, scene: Scene, judge
         expected=journal.expected or expected,
         observed=journal.observed or observed,
         config=config,
-        difference="" if config is None else _excerpt(difference(base_config(), config)),
+        difference=_excerpt(difference(base_config(), config)) if config and "ociVersion" in config else "",
         probe=first_report(scene.printed()),
         log=_excerpt("\n".join(step.output for step in journal.steps if step.output)),
         reproduction=_reproduction(record, session, scene),
@@ -98,7 +103,7 @@ def _with_evidence(record: records.Record, session: Session, scene: Scene, judge
     )
 
 
-def _tried(scene: Scene) -> dict[str, Any]:
+def _tried(scene: Scene | CriScene) -> dict[str, Any]:
     journal = scene.journal
     return {"edits": [_excerpt(edit) for edit in journal.edits], "argv": journal.calls()[:CALLS]}
 
@@ -112,15 +117,15 @@ def _folder_name(test: str) -> str:
     return re.sub(r"[^\w.-]+", "-", test.removeprefix("conformance/").replace(".py", "")).strip("-")
 
 
-def _reproduction(record: records.Record, session: Session, scene: Scene) -> str:
+def _reproduction(record: records.Record, session: Session, scene: Scene | CriScene) -> str:
     """The path of the folder's ``run.sh``; "" when nothing was called, or the folder can not be written."""
-    if record.verdict is records.Verdict.BROKEN or not scene.journal.configs:
+    if record.verdict is records.Verdict.BROKEN or not (scene.journal.configs or scene.journal.steps):
         return ""
     folder = Path(session.findings) / record.runtime.name / _folder_name(record.test)
     lines = [f"{each.id} ({each.level}): {each.text} {each.url}" for each in record.requirements]
     story = Story(record.test, record.title, lines, record.reason)
     try:
-        return str(write_reproduction(folder, story, scene.runtime, scene.journal))
+        return str(scene.reproduce(folder, story))
     except OSError:
         return ""
 
@@ -133,10 +138,11 @@ def _requirement(requirement: Requirement) -> records.Requirement:
         section=requirement.section,
         page=requirement.page,
         url=requirement.url,
+        specification=requirement.specification,
     )
 
 
-def _runtime(runtime: Runtime) -> records.Runtime:
+def _runtime(runtime: Runtime | Server) -> records.Runtime:
     return records.Runtime(
         name=runtime.name,
         path=runtime.path,

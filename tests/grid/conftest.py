@@ -20,7 +20,7 @@ LAGOON = Runtime(name="lagoon", path="/usr/bin/lagoon", version="0.9", package_v
 HOST = {"kernel": "6.1", "swap": "no"}
 
 
-def requirement(id: str, line: int, **changes: Any) -> Requirement:  # noqa: A002  # the word of the record
+def requirement(id: str, line: int, **changes: Any) -> Requirement:  # the word of the record
     fields: dict[str, Any] = {
         "id": id,
         "level": "MUST",

@@ -43,7 +43,7 @@ class Page:
     def __init__(self, driver: Any, file: Path) -> None:
         self.driver, self.file = driver, file
 
-    def open(self, hash: str = "") -> None:  # noqa: A002  # that is its name
+    def open(self, hash: str = "") -> None:  # that is its name
         self.driver.get("about:blank")
         self.driver.get(self.file.as_uri() + hash)
         self.until("return 'filled' in document.documentElement.dataset")
