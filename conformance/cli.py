@@ -64,7 +64,7 @@ def bound_tests() -> dict[str, list[str]]:
     """The names of the tests that are bound to each requirement, found by loading the test files."""
     found: dict[str, list[str]] = defaultdict(list)
     folder = Path(__file__).parent
-    for file in sorted(folder.glob("oci/**/test_*.py")):
+    for file in sorted(folder.glob("*/**/test_*.py")):
         module = vars(_load(file))
         for test, function in module.items():
             if test.startswith("test_"):

@@ -46,25 +46,27 @@ def add_address(index: int, address: Address) -> None:
     """Gives a device an address; one that was found to be free need not be tried for again."""
     flags = (address.flags & 0x7F) | (_IFA_F_NODAD if address.family == socket.AF_INET6 else 0)
     head = struct.pack("=BBBBI", address.family, address.prefix, flags & 0xFF, _UNIVERSE, index)
-    _ask(_RTM_NEWADDR, head + _without_flags(address.attributes), _F_CREATE)
+    ask(_RTM_NEWADDR, head + _without_flags(address.attributes), _F_CREATE)
 
 
 def move(index: int, namespace: int, name: str) -> None:
     """Moves a device into the network namespace of a descriptor, where it gets a name, or one of a template's."""
-    word = _attribute(_IFLA_IFNAME, name.encode() + b"\0")
-    _ask(_RTM_NEWLINK, _link(index) + _attribute(_IFLA_NET_NS_FD, struct.pack("=i", namespace)) + word)
+    word = attribute(_IFLA_IFNAME, name.encode() + b"\0")
+    ask(_RTM_NEWLINK, link(index) + attribute(_IFLA_NET_NS_FD, struct.pack("=i", namespace)) + word)
 
 
 def set_up(index: int) -> None:
     """Switches a device on."""
-    _ask(_RTM_NEWLINK, _link(index, _IFF_UP))
+    ask(_RTM_NEWLINK, link(index, _IFF_UP))
 
 
-def _link(index: int, flags: int = 0) -> bytes:
+def link(index: int, flags: int = 0) -> bytes:
+    """The head of a request about a device (struct ifinfomsg); flags are those to be set."""
     return struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, flags, flags)
 
 
-def _attribute(kind: int, content: bytes) -> bytes:
+def attribute(kind: int, content: bytes) -> bytes:
+    """One attribute, padded (struct rtattr)."""
     return struct.pack("=HH", 4 + len(content), kind) + content + bytes(-len(content) % 4)
 
 
@@ -79,7 +81,8 @@ def _without_flags(attributes: bytes) -> bytes:
     return kept
 
 
-def _ask(kind: int, body: bytes, flags: int = 0) -> None:
+def ask(kind: int, body: bytes, flags: int = 0) -> None:
+    """Makes a request that changes something.  OSError when the kernel refuses it."""
     for _ in _answers(kind, _F_ACK | flags, body):
         pass
 

@@ -49,7 +49,13 @@ def heading(record: Record) -> Line:
     runtime = record.runtime
     details = ", ".join(filter(None, [runtime.package_version and f"package {runtime.package_version}", runtime.path]))
     name = " ".join(filter(None, [runtime.name, runtime.version, details and f"({details})"]))
-    return (name + (f", runtime-spec {record.spec_version}" if record.spec_version else ""), {"bold": True})
+    return (name + (f", {_specification(record)}" if record.spec_version else ""), {"bold": True})
+
+
+def _specification(record: Record) -> str:
+    """The specification that a record's requirements are of, with its version."""
+    cri = any(requirement.specification == "CRI" for requirement in record.requirements)
+    return f"CRI v1 as of Kubernetes {record.spec_version}" if cri else f"runtime-spec {record.spec_version}"
 
 
 def table(records: list[Record]) -> list[Line]:

@@ -27,6 +27,7 @@ from conformance.harness.profiles import is_in
 if TYPE_CHECKING:
     import pytest
 
+    from conformance.harness.cri.server import Server
     from conformance.harness.runtime import Runtime
 
 
@@ -63,7 +64,7 @@ class Expectations:
         return None
 
 
-def expectations_for(runtime: Runtime) -> Expectations:
+def expectations_for(runtime: Runtime | Server) -> Expectations:
     """What is known of a runtime, by the name of its profile, its version and its package."""
     file = resources.files(__package__) / f"{runtime.profile.name}.toml"
     if not file.is_file():
@@ -75,9 +76,10 @@ def expectations_for(runtime: Runtime) -> Expectations:
 def name_of(item: pytest.Item) -> str:
     """The name of a test without the runtime among its parameters, so that it is the same for all of them."""
     callspec = getattr(item, "callspec", None)
-    if callspec is None or "runtime" not in callspec.params:
+    subject = next((key for key in ("runtime", "server") if callspec is not None and key in callspec.params), "")
+    if callspec is None or not subject:
         return item.nodeid
     base, _, parameters = item.nodeid.partition("[")
-    name = str(callspec.params["runtime"])
+    name = str(callspec.params[subject])
     rest = parameters.rstrip("]").removeprefix(name).removesuffix(f"-{name}").removeprefix("-")
     return f"{base}[{rest}]" if rest else base

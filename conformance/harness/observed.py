@@ -6,13 +6,19 @@ import json
 import os
 import re
 import signal
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from conformance.harness.errors import HarnessError, Violation
-from conformance.harness.journal import Journal
 from conformance.probe.report import Action, Report, parse
+
+
+class Witness(Protocol):
+    """A journal that notes which fact was looked at last."""
+
+    def saw(self, where: str, text: str) -> None:
+        """Note that a test looked at a fact."""
 
 
 class Program:
@@ -21,7 +27,7 @@ class Program:
     ``actions`` is what the probe's verbs did, in order; ``output`` and ``stderr`` are its raw text.
     """
 
-    def __init__(self, journal: Journal, output: str, stderr: str, status: int | None) -> None:
+    def __init__(self, journal: Witness, output: str, stderr: str, status: int | None) -> None:
         self.journal, self._status = journal, status
         self.output, self.stderr = output, stderr
         try:

@@ -82,8 +82,8 @@ def find(name: str, arguments: tuple[str, ...] = ()) -> Runtime:
         arguments=arguments,
         version=version,
         spec=spec[1] if spec else "",
-        package="" if name == "reference" else _package_version(argv[-1]),
-        sha256=_sha256(Path(argv[-1])),
+        package="" if name == "reference" else package_version(argv[-1]),
+        sha256=sha256_of(Path(argv[-1])),
         help=text,
         claims=_claims(argv, profile, version),
     )
@@ -120,7 +120,7 @@ def _ask(argv: tuple[str, ...], word: str) -> str:
     return answer.stdout + answer.stderr
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     """The hash of the file, or of all Python files of the package when it is the reference runtime's main file."""
     files = sorted(path.parent.rglob("*.py")) if path.name == "__main__.py" else [path]
     digest = hashlib.sha256()
@@ -129,7 +129,7 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _package_version(path: str) -> str:
+def package_version(path: str) -> str:
     """The version of the package that owns a file, asked of dpkg or rpm; "" when neither knows it."""
     if shutil.which("dpkg-query"):
         for candidate in (path, os.path.realpath(path), path.removeprefix("/usr")):

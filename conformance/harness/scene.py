@@ -17,6 +17,7 @@ from conformance.harness.bundle import Bundle, write_bundle
 from conformance.harness.container import Completed, Container
 from conformance.harness.errors import Crashed, HarnessError, Hung, Leaked, OperationFailed, Violation
 from conformance.harness.journal import Journal, Step
+from conformance.harness.reproduction import Story, write_reproduction
 from conformance.harness.snapshot import take_snapshot
 from strategies.edit import Config, Edit, edited
 from strategies.edits import do
@@ -204,6 +205,10 @@ class Scene:
                 return []
             self.pause(0.005)
         return found
+
+    def reproduce(self, folder: Path, story: Story) -> Path:
+        """Write the folder that shows a violation; returns the path of its ``run.sh``."""
+        return write_reproduction(folder, story, self.runtime, self.journal)
 
     def printed(self) -> str:
         """What the program of the newest container has printed."""

@@ -15,8 +15,7 @@ from conformance.plugin.session import SESSION, Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from conformance.harness.scene import Scene
+    from pathlib import Path
 
 pytest_plugins = ["conformance.plugin.fixtures", "conformance.plugin.verdicts"]
 
@@ -62,9 +61,16 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try every test that needs a runtime on each of them."""
-    if {"scene", "runtime"} <= set(metafunc.fixturenames):
-        names = selection.runtimes_for(metafunc, metafunc.config.stash[SESSION])
-        metafunc.parametrize("runtime", names, indirect=True, scope="session")
+    for parameter in selection.SUBJECTS:
+        if selection.is_trial_of(parameter, metafunc.fixturenames):
+            names = selection.subjects_for(parameter, metafunc, metafunc.config.stash[SESSION])
+            metafunc.parametrize(parameter, names, indirect=True, scope="session")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not load the tests of a kind of subject of which there is none in this run."""
+    session = config.stash[SESSION]
+    return True if session.active and selection.has_no_subject(collection_path, session) else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -82,7 +88,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     """After the test, and as part of it: remove its containers, and compare the host with how it was."""
-    scene: Scene | None = pyfuncitem.funcargs.get("scene")  # type: ignore[assignment]  # fixtures have no types here
+    scene = selection.scene_of(pyfuncitem)
     try:
         result = yield
     except BaseException:

@@ -11,7 +11,12 @@ from conformance.harness.errors import WrongUse
 from conformance.plugin.session import SESSION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conformance.harness.container import Container
+    from conformance.harness.cri.node import Node
+    from conformance.harness.cri.objects import Sandbox
+    from conformance.harness.cri.scene import CriScene
     from conformance.harness.host import Host
     from conformance.harness.observed import Inside
     from conformance.harness.runtime import Runtime
@@ -77,6 +82,32 @@ def scene(request: pytest.FixtureRequest, trial: Trial, runtime: Runtime) -> Sce
     session = request.config.stash[SESSION]
     keep = Path(session.keep_bundles) / runtime.name / folder_name(request.node) if session.keep_bundles else None
     return Scene(trial, runtime, session.timeout, keep)
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[Node]:
+    """The connection to the CRI server under test."""
+    servers = request.config.stash[SESSION].servers
+    try:
+        yield servers.node(request.param)
+    except WrongUse as problem:
+        pytest.exit(str(problem), returncode=4)
+    finally:
+        servers.let_go(request.param)
+
+
+@pytest.fixture
+def cri(server: Node) -> CriScene:
+    """All that one test does with a CRI server, with its journal."""
+    from conformance.harness.cri.scene import CriScene  # noqa: PLC0415  # heavy: only where servers are tried
+
+    return CriScene(server)
+
+
+@pytest.fixture
+def pod(cri: CriScene) -> Sandbox:
+    """A sandbox that is ready, shared with other tests: for those that change nothing of it."""
+    return cri.pod
 
 
 @pytest.fixture

@@ -58,6 +58,13 @@ OPTIONS = (
     Option("results", "", "FILE", "Append one JSON line per test and runtime to this file"),
     Option("findings", "seatrial-findings", "FOLDER", "Where each violation leaves a folder with its run.sh"),
     Option("timeout", "20", "SECONDS", "Longest time for one operation of a runtime"),
+    Option("cri", "", "SOCKET", "CRI server to try: a socket as unix:///PATH, or `reference`", many=True),
+    Option("cri-runtime-handler", "", "NAME", "Runtime handler for sandboxes, instead of the server's default"),
+    Option("cri-image", "", "NAME", "Image to use instead of the suite's `probe`, with the probe in it"),
+    Option("cri-timeout", "60", "SECONDS", "Longest time for one call of a CRI server"),
+    Option("cri-registry", "127.0.0.1:0", "HOST:PORT", "Where the suite's registry listens; port 0 is any"),
+    Option("cri-sandbox-config", "", "FILE", "YAML as crictl takes it, merged into the config of every sandbox"),
+    Option("cri-container-config", "", "FILE", "YAML as crictl takes it, merged into the config of every container"),
     Option(
         "prove",
         "",

@@ -10,14 +10,17 @@ import msgspec
 
 from conformance.expectations import name_of
 from conformance.harness.observed import first_report
-from conformance.harness.reproduction import Story, write_reproduction
-from conformance.plugin.selection import requirements_of, runtime_name
+from conformance.harness.reproduction import Story
+from conformance.plugin.selection import requirements_of, runtime_name, scene_of
+from conformance.requirements.catalogue import CRI_VERSION
 from reports import record as records
 
 if TYPE_CHECKING:
     import pytest
 
     from conformance.expectations import Expectation
+    from conformance.harness.cri.scene import CriScene
+    from conformance.harness.cri.server import Server
     from conformance.harness.runtime import Runtime
     from conformance.harness.scene import Scene
     from conformance.plugin.session import Session
@@ -29,8 +32,8 @@ EXCERPT = 4000
 
 def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> records.Record:
     """The record of one test on one runtime; a violation also leaves its folder."""
-    runtime = session.runtime(runtime_name(item))
-    scene: Scene | None = getattr(item, "funcargs", {}).get("scene")
+    runtime = session.subject(runtime_name(item))
+    scene = scene_of(item)
     requirements = [_requirement(requirement) for requirement in requirements_of(item)]
     record = records.Record(
         test=name_of(item),
@@ -41,7 +44,7 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         title=sentence_of(item),
         reason=judgement.reason,
         duration=round(judgement.duration, 4),
-        spec_version=session.spec_version,
+        spec_version=session.spec_version if all(each.is_oci for each in requirements_of(item)) else CRI_VERSION,
         needs=[need for mark in item.iter_markers("musts") for need in mark.kwargs.get("needs", ())],
         host=session.host.facts(),
         expectation=_expectation(judgement.expectation),
@@ -67,7 +70,9 @@ def sentence_of(item: pytest.Item) -> str:
     return " ".join(text.strip().split("\n\n")[0].split())
 
 
-def _with_evidence(record: records.Record, session: Session, scene: Scene, judgement: Judgement) -> records.Record:
+def _with_evidence(
+    record: records.Record, session: Session, scene: Scene | CriScene, judgement: Judgement
+) -> records.Record:
     journal = scene.journal
     expected, observed = judgement.compared
     return msgspec.structs.replace(
@@ -92,15 +97,15 @@ def _folder_name(test: str) -> str:
     return re.sub(r"[^\w.-]+", "-", test.removeprefix("conformance/").replace(".py", "")).strip("-")
 
 
-def _reproduction(record: records.Record, session: Session, scene: Scene) -> str:
+def _reproduction(record: records.Record, session: Session, scene: Scene | CriScene) -> str:
     """The path of the folder's ``run.sh``; "" when nothing was called, or the folder can not be written."""
-    if record.verdict is records.Verdict.BROKEN or not scene.journal.configs:
+    if record.verdict is records.Verdict.BROKEN or not (scene.journal.configs or scene.journal.steps):
         return ""
     folder = Path(session.findings) / record.runtime.name / _folder_name(record.test)
     lines = [f"{each.id} ({each.level}): {each.text} {each.url}" for each in record.requirements]
     story = Story(record.test, record.title, lines, record.reason)
     try:
-        return str(write_reproduction(folder, story, scene.runtime, scene.journal))
+        return str(scene.reproduce(folder, story))
     except OSError:
         return ""
 
@@ -113,10 +118,11 @@ def _requirement(requirement: Requirement) -> records.Requirement:
         section=requirement.section,
         page=requirement.page,
         url=requirement.url,
+        specification=requirement.specification,
     )
 
 
-def _runtime(runtime: Runtime) -> records.Runtime:
+def _runtime(runtime: Runtime | Server) -> records.Runtime:
     return records.Runtime(
         name=runtime.name,
         path=runtime.path,

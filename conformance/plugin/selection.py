@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.plugin.servers import BROKEN_SERVER
 from conformance.plugin.session import BROKEN_ON_PURPOSE, LEVELS, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.harness.cri.scene import CriScene
+    from conformance.harness.cri.server import Server
     from conformance.harness.runtime import Runtime
+    from conformance.harness.scene import Scene
     from conformance.requirements import Requirement
 
 MARKERS = (
@@ -18,6 +25,10 @@ MARKERS = (
     "proved_by(*bugs): the deliberate faults of the reference runtime with which a test is proved able to fail",
 )
 UNPROVED = "no fault named"
+#: What can be tried: the parameter that names it in a test, and the fixture by which a test tries it.
+SUBJECTS = {"runtime": "scene", "server": "cri"}
+#: The folders of tests that try one kind of subject only.
+FOLDERS = {"oci": "runtime", "cri": "server"}
 
 
 def requirements_of(item: pytest.Item) -> list[Requirement]:
@@ -34,15 +45,34 @@ def level_of(requirements: list[Requirement]) -> str:
     return LEVELS[strongest].upper()
 
 
-def runtimes_for(metafunc: pytest.Metafunc, session: Session) -> list[str]:
-    """The names of the runtimes to try a test function on; with ``--prove``, one broken reference per named fault."""
-    if not session.prove:
-        return session.runtimes
+def is_trial_of(parameter: str, fixtures: Iterable[str]) -> bool:
+    """Whether a test with these fixtures tries subjects of one kind: ``runtime`` or ``server``."""
+    return {parameter, SUBJECTS[parameter]} <= set(fixtures)
+
+
+def has_no_subject(path: Path, session: Session) -> bool:
+    """Whether a folder or file belongs to tests of a kind of subject of which this run has none."""
+    inside = path.parts[path.parts.index("conformance") + 1 :] if "conformance" in path.parts else ()
+    parameter = FOLDERS.get(inside[0], "") if inside else ""
+    return bool(parameter) and not session.subjects(parameter)
+
+
+def scene_of(item: pytest.Item) -> Scene | CriScene | None:
+    """The scene of a test that has begun; None for tests that try nothing."""
+    arguments = getattr(item, "funcargs", {})
+    return next((arguments[fixture] for fixture in SUBJECTS.values() if fixture in arguments), None)
+
+
+def subjects_for(parameter: str, metafunc: pytest.Metafunc, session: Session) -> list[str]:
+    """The names of the subjects to try a test function on; with ``--prove``, one broken reference per named fault."""
+    if not session.prove or not session.subjects(parameter):
+        return session.subjects(parameter)
+    prefix = BROKEN_SERVER if parameter == "server" else BROKEN_ON_PURPOSE
     marks = [*metafunc.definition.iter_markers("proved_by"), *_marks_of_parameters(metafunc)]
     bugs = dict.fromkeys(bug for mark in marks for bug in mark.args)
-    if unknown := [bug for bug in bugs if bug not in session.faults]:
+    if unknown := [bug for bug in bugs if bug not in session.faults(parameter)]:
         raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: the reference has no fault {unknown[0]}")
-    return [BROKEN_ON_PURPOSE + bug for bug in bugs] or [BROKEN_ON_PURPOSE + UNPROVED]
+    return [prefix + bug for bug in bugs] or [prefix + UNPROVED]
 
 
 def _marks_of_parameters(metafunc: pytest.Metafunc) -> list[pytest.Mark]:
@@ -66,13 +96,15 @@ def select(config: pytest.Config, session: Session, items: list[pytest.Item]) ->
 
 
 def _is_trial(item: pytest.Item) -> bool:
-    return {"scene", "runtime"} <= set(getattr(item, "fixturenames", ())) and hasattr(item, "callspec")
+    return bool(runtime_name(item))
 
 
 def runtime_name(item: pytest.Item) -> str:
-    """The name of the runtime that a test tries; "" for tests that try none."""
+    """The name of the runtime or server that a test tries; "" for tests that try none."""
     callspec = getattr(item, "callspec", None)
-    return str(callspec.params.get("runtime", "")) if _is_trial(item) and callspec is not None else ""
+    kinds = [name for name in SUBJECTS if is_trial_of(name, getattr(item, "fixturenames", ()))]
+    names = [callspec.params.get(kind, "") for kind in kinds] if callspec is not None else []
+    return names[0] if names and isinstance(names[0], str) else ""
 
 
 def _is_wanted(item: pytest.Item, session: Session) -> bool:
@@ -93,17 +125,17 @@ def _is_wanted(item: pytest.Item, session: Session) -> bool:
 
 def _is_proved_by(item: pytest.Item) -> bool:
     """Whether the fault that a broken reference has is one that this very test, with its parameters, is to notice."""
-    bug = runtime_name(item).removeprefix(BROKEN_ON_PURPOSE)
+    bug = runtime_name(item).partition("!")[2]
     bugs = [name for mark in item.iter_markers("proved_by") for name in mark.args]
     return bug in bugs or (bug == UNPROVED and not bugs)
 
 
-def _skip_without_command(runtime: Runtime, command: str) -> None:
-    if not runtime.knows(command):
+def _skip_without_command(runtime: Runtime | Server, command: str) -> None:
+    if not getattr(runtime, "knows", bool)(command):
         pytest.skip(f"unsupported: {runtime.name} has no command {command}")
 
 
-def _skip_without(runtime: Runtime, need: str) -> None:
+def _skip_without(runtime: Runtime | Server, need: str) -> None:
     if (reason := runtime.profile.lacks(need, runtime.version)) is not None:
         pytest.skip(f"unsupported: {reason}")
 
@@ -112,7 +144,7 @@ def skip_what_cannot_be_told(item: pytest.Item, session: Session) -> None:
     """Skip a test if the host lacks what it needs, the runtime declines it, or the version does not require it."""
     if not _is_trial(item):
         return
-    runtime = session.runtime(runtime_name(item))
+    runtime = session.subject(runtime_name(item))
     for mark in item.iter_markers("musts"):
         for need in mark.kwargs.get("needs", ()):
             if need.startswith("command."):
@@ -122,7 +154,8 @@ def skip_what_cannot_be_told(item: pytest.Item, session: Session) -> None:
             elif (reason := session.host.lacks(need)) is not None:
                 pytest.skip(f"not here: {reason}")
     requirements = requirements_of(item)
-    if requirements and not any(requirement.holds_in(session.spec_version) for requirement in requirements):
+    held = [requirement for requirement in requirements if requirement.is_oci]
+    if held and not any(requirement.holds_in(session.spec_version) for requirement in held):
         pytest.skip(f"not here: runtime-spec {session.spec_version} does not have this requirement")
     for requirement in requirements:
         if (reason := runtime.profile.declines(requirement.id, runtime.version)) is not None:

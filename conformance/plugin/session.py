@@ -13,9 +13,11 @@ import pytest
 
 from conformance.harness.errors import WrongUse
 from conformance.plugin import options
+from conformance.plugin.servers import BROKEN_SERVER, Servers
 
 if TYPE_CHECKING:
     from conformance.expectations import Expectations
+    from conformance.harness.cri.server import Server
     from conformance.harness.host import Host
     from conformance.harness.runtime import Runtime
     from conformance.harness.trial import Trial
@@ -42,6 +44,7 @@ class Session:
     findings: str
     timeout: float
     prove: bool
+    servers: Servers
     told: dict[str, Any] = field(default_factory=dict)
     compared: tuple[str, str] = ("", "")
     _trial: Trial | None = None
@@ -52,9 +55,15 @@ class Session:
         runtimes, asked = options.given(config, "runtime")
         paths = named(runtimes)
         here = any("conformance" in argument for argument in config.args)
+        addresses, asked_cri = options.given(config, "cri")
+        if _only_cri(config.args) and not asked and not asked_cri:
+            addresses = ["reference"]
+        if addresses and not asked:
+            paths = {}
+        told = getattr(config, "workerinput", {}).get("seatrial", {})
         return cls(
             config=config,
-            active=asked or here,
+            active=asked or asked_cri or here,
             is_worker=hasattr(config, "workerinput"),
             paths=paths,
             arguments=tuple(options.given(config, "runtime-arg")[0]),
@@ -67,13 +76,24 @@ class Session:
             findings=str(Path(options.one(config, "findings")).absolute()),
             timeout=_seconds(options.one(config, "timeout")),
             prove=options.one(config, "prove") == "true",
-            told=getattr(config, "workerinput", {}).get("seatrial", {}),
+            servers=Servers(config, addresses, told.get("cri", {})),
+            told=told,
         )
 
     @property
     def runtimes(self) -> list[str]:
         """The names of the runtimes, in the order in which they were asked for."""
         return list(self.paths)
+
+    def subjects(self, kind: str) -> list[str]:
+        """The names of what is tried: the runtimes for ``runtime``, the CRI servers for ``server``."""
+        return self.servers.names if kind == "server" else self.runtimes
+
+    def subject(self, name: str) -> Runtime | Server:
+        """A runtime or a CRI server by its name."""
+        if name.startswith(BROKEN_SERVER) or name in self.servers.names:
+            return self.servers.server(name)
+        return self.runtime(name)
 
     def validate(self) -> None:
         """Find every runtime, make a trial, check names and files that were given, or say in one line why not."""
@@ -86,6 +106,8 @@ class Session:
             for name in self.runtimes:
                 self.runtime(name)
             _ = self.host
+            if self.servers.addresses:
+                self.servers.validate(self.runtimes, prove=self.prove)
         except WrongUse as problem:
             raise pytest.UsageError(str(problem)) from None
         folders = {"--keep-bundles": self.keep_bundles, "--alluredir": self.config.getoption("allure_report_dir", None)}
@@ -115,19 +137,25 @@ class Session:
     def _found(self) -> dict[str, Runtime]:
         return {}
 
-    @cached_property
-    def faults(self) -> frozenset[str]:
-        """The deliberate faults that the reference runtime knows."""
+    def faults(self, kind: str) -> frozenset[str]:
+        """The deliberate faults that the reference runtime knows, or the reference server."""
+        from conformance.harness.cri.reference import faults  # noqa: PLC0415
         from conformance.harness.runtime import faults_of_the_reference  # noqa: PLC0415
 
-        return faults_of_the_reference()
+        if kind not in self._faults:
+            self._faults[kind] = faults() if kind == "server" else faults_of_the_reference()
+        return self._faults[kind]
+
+    @cached_property
+    def _faults(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def expectations(self, name: str) -> Expectations:
         """What is known of a runtime."""
         from conformance.expectations import expectations_for  # noqa: PLC0415
 
         if name not in self._known:
-            self._known[name] = expectations_for(self.runtime(name))
+            self._known[name] = expectations_for(self.subject(name))
         return self._known[name]
 
     @cached_property
@@ -148,7 +176,11 @@ class Session:
         """What this host can tell."""
         from conformance.harness.host import look_at  # noqa: PLC0415
 
-        return look_at(self.trial)
+        found = look_at(self.trial)
+        if not self.runtimes and self._trial is not None:  # servers have surroundings of their own
+            self._trial.close()
+            self._trial = None
+        return found
 
     def release_host(self) -> None:
         """Let go of the trial that was only looked into: with workers, each of them makes its own."""
@@ -158,6 +190,7 @@ class Session:
 
     def close(self) -> None:
         """End the trial, and wait until nothing is left of it."""
+        self.servers.close()
         if self._trial is not None:
             self._trial.close()
             self._trial = None
@@ -166,7 +199,8 @@ class Session:
         """What workers need not find out again."""
         import msgspec  # noqa: PLC0415
 
-        return {"runtimes": {name: msgspec.to_builtins(self.runtime(name)) for name in self.runtimes}}
+        runtimes = {name: msgspec.to_builtins(self.runtime(name)) for name in self.runtimes}
+        return {"runtimes": runtimes, "cri": self.servers.to_worker()}
 
     def header(self) -> list[str]:
         """The lines of the header: runtimes and host."""
@@ -174,9 +208,14 @@ class Session:
         facts = self.host.facts()
         return [
             *(f"runtime: {line}" for line in lines),
-            f"specification: runtime-spec {self.spec_version}, level {self.level} and above",
+            *self.servers.header(),
+            f"specification: {self._specifications()}, level {self.level} and above",
             "host: " + ", ".join(f"{name} {value}" for name, value in facts.items()),
         ]
+
+    def _specifications(self) -> str:
+        oci = [f"runtime-spec {self.spec_version}"] if self.runtimes else []
+        return " and ".join([*oci, *(["CRI v1"] if self.servers.addresses else [])])
 
 
 SESSION = pytest.StashKey[Session]()
@@ -187,6 +226,11 @@ def named(runtimes: list[str]) -> dict[str, str]:
     paths = list(dict.fromkeys(runtimes))
     ends = [Path(path).name for path in paths]
     return {end if ends.count(end) == 1 else path: path for path, end in zip(paths, ends, strict=True)}
+
+
+def _only_cri(arguments: list[str]) -> bool:
+    """Whether only tests of CRI servers are named."""
+    return bool(arguments) and all(re.search(r"(^|/)conformance/cri(/|:|$)", argument) for argument in arguments)
 
 
 def _choice(value: str, allowed: tuple[str, ...], option: str) -> str:

@@ -8,11 +8,12 @@ import pytest
 
 from conformance.harness.errors import Violation
 from conformance.plugin.selection import level_of, requirements_of, runtime_name
-from conformance.plugin.session import BROKEN_ON_PURPOSE, SESSION
+from conformance.plugin.session import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.harness.cri.server import Server
     from conformance.harness.runtime import Runtime
     from conformance.requirements import Requirement
 
@@ -76,15 +77,15 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     session = item.config.stash[SESSION]
     verdict, reason = verdict_of(call)
     if session.prove:
-        prove(report, verdict, runtime_name(item).removeprefix(BROKEN_ON_PURPOSE))
+        prove(report, verdict, runtime_name(item).partition("!")[2])
         return
     status = verdict
     requirements = requirements_of(item)
     known = session.expectations(runtime_name(item))
     expectation = known.find(item, [requirement.id for requirement in requirements])
-    if verdict in ACCUSING and (declined := beyond_its_claims(session.runtime(runtime_name(item)), requirements)):
+    if verdict in ACCUSING and (declined := beyond_its_claims(session.subject(runtime_name(item)), requirements)):
         verdict = status = "unsupported"
-        reason = f"{declined} ({reason})"
+        reason = f"{declined} ({reason.partition(chr(10))[0]})"
         skip(item, report, reason)
     elif expectation is not None and verdict in ACCUSING:
         verdict = status = "known"
@@ -117,7 +118,7 @@ def verdict_of(call: pytest.CallInfo[None]) -> tuple[str, str]:
     return "broken", f"{type(problem).__name__}: {problem}"
 
 
-def beyond_its_claims(runtime: Runtime, requirements: list[Requirement]) -> str:
+def beyond_its_claims(runtime: Runtime | Server, requirements: list[Requirement]) -> str:
     """Why a runtime need not meet requirements that came later than the version it claims; "" when it must.
 
     What it does all the same, says its profile, is held against it.
@@ -127,7 +128,8 @@ def beyond_its_claims(runtime: Runtime, requirements: list[Requirement]) -> str:
     if any(runtime.profile.does(each.id, runtime.version) for each in requirements):
         return ""
     newest = max(requirements, key=lambda each: each.since)
-    return f"{runtime.name} {runtime.version} claims runtime-spec {runtime.claims}; {newest.id} is of {newest.since}"
+    claim = f"{newest.specification} {runtime.claims}"
+    return f"{runtime.name} {runtime.version} claims {claim}; {newest.id} is of {newest.since}"
 
 
 def skip(item: pytest.Item, report: pytest.TestReport, reason: str) -> None:

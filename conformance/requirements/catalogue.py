@@ -13,6 +13,10 @@ statement, keyed by its id::
     plain = true                # a declarative sentence, without a key word of RFC 2119
     text = "Kill of a container neither created nor running is an error."   # our own words
 
+The files of ``cri/`` are the same for CRI v1: their pages are the message or service of api.proto where the promise
+stands as a comment, their sections the call or field, versions are minor releases of Kubernetes, and all ids begin
+with ``cri.``.
+
 MUST stands for MUST, SHALL and REQUIRED, SHOULD for RECOMMENDED too, MAY for OPTIONAL too, negated or not. A
 plain sentence has the level of what it belongs to: mostly MUST, for every property has to be applied
 (runtime.md, Create); MAY for each of a list of valid values, of which a runtime can choose (config.md,
@@ -34,9 +38,14 @@ VERSIONS = ("1.0.0", "1.0.1", "1.0.2", "1.1.0", "1.2.0", "1.2.1", SPEC_VERSION)
 Level = Literal["MUST", "SHOULD", "MAY"]
 LEVELS: tuple[Level, ...] = ("MUST", "SHOULD", "MAY")
 
-_DATA = Path(__file__).parent / "oci"
+_DATA = Path(__file__).parent
 _PAGES = ("runtime", "runtime-linux", "bundle", "config", "config-linux", "features", "features-linux")
+_CRI_PAGES = ("runtime", "sandboxes", "containers", "security", "logs", "images", "stats", "lists")
 _REPOSITORY = "https://github.com/opencontainers/runtime-spec"
+_CRI_REPOSITORY = "https://github.com/kubernetes/cri-api"
+OCI, CRI = "OCI runtime-spec", "CRI"
+#: The release of Kubernetes whose API definition the lines of the CRI's entries are of.
+CRI_VERSION = "1.36"
 _SEVERITIES: Mapping[Level, str] = {"MUST": "critical", "SHOULD": "normal", "MAY": "minor"}
 
 
@@ -54,10 +63,19 @@ class Requirement:
     text: str
     on: Literal["runtime", "config"] = "runtime"
     plain: bool = False
+    specification: str = OCI
+
+    @property
+    def is_oci(self) -> bool:
+        """Whether the statement is one of the runtime specification; else it is one of the CRI."""
+        return self.specification == OCI
 
     @property
     def url(self) -> str:
         """The statement itself, in the newest version that has it."""
+        if not self.is_oci:
+            tag = CRI_VERSION.replace("1.", "v0.", 1) + ".0"
+            return f"{_CRI_REPOSITORY}/blob/{tag}/pkg/apis/runtime/v1/api.proto#L{self.line}"
         return f"{_REPOSITORY}/blob/v{self.until or SPEC_VERSION}/{self.page}?plain=1#L{self.line}"
 
     @property
@@ -84,10 +102,14 @@ class UnknownRequirement(LookupError):
 @cache
 def catalogue() -> Mapping[str, Requirement]:
     """Every requirement by its id, in the order of the pages and, within a page, of the lines."""
-    return MappingProxyType({requirement.id: requirement for page in _PAGES for requirement in _read(page)})
+    entries = [
+        *(entry for page in _PAGES for entry in _read(page)),
+        *(each for page in _CRI_PAGES for each in _read_cri(page)),
+    ]
+    return MappingProxyType({requirement.id: requirement for requirement in entries})
 
 
-def lookup(id: str) -> Requirement:  # noqa: A002 (the word of the catalogue)
+def lookup(id: str) -> Requirement:
     """The requirement of this id; an UnknownRequirement if there is none."""
     found = catalogue().get(id)
     if found is None:
@@ -102,9 +124,14 @@ def nearest(asked: str) -> str | None:
 
 
 def _read(page: str) -> Iterator[Requirement]:
-    entries = tomllib.loads((_DATA / f"{page}.toml").read_text(encoding="utf-8"))
+    entries = tomllib.loads((_DATA / "oci" / f"{page}.toml").read_text(encoding="utf-8"))
     name = entries.pop("page")
     return (Requirement(id=key, page=name, **entry) for key, entry in entries.items())
+
+
+def _read_cri(page: str) -> Iterator[Requirement]:
+    entries = tomllib.loads((_DATA / "cri" / f"{page}.toml").read_text(encoding="utf-8"))
+    return (Requirement(id=f"cri.{key}", specification=CRI, **entry) for key, entry in entries.items())
 
 
 def _numbers(version: str) -> tuple[int, ...]:

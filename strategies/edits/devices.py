@@ -10,7 +10,7 @@ from strategies.places import entries, fill
 def device(  # noqa: PLR0913  # one argument for each property of the specification
     config: Config,
     path: str,
-    type: str,  # noqa: A002  # the specification's name
+    type: str,  # the specification's name
     major: int | None = None,
     minor: int | None = None,
     *,
@@ -28,7 +28,7 @@ def device_rule(  # noqa: PLR0913  # one argument for each property of the speci
     config: Config,
     allow: bool,
     *,
-    type: str | None = None,  # noqa: A002  # the specification's name
+    type: str | None = None,  # the specification's name
     major: int | None = None,
     minor: int | None = None,
     access: str | None = None,

@@ -16,7 +16,7 @@ def mount(  # noqa: PLR0913  # one argument for each property of the specificati
     config: Config,
     destination: str,
     *,
-    type: str | None = None,  # noqa: A002  # the specification's name
+    type: str | None = None,  # the specification's name
     source: str | None = None,
     options: Sequence[str] | None = None,
     uid_mappings: Sequence[tuple[int, int, int]] | None = None,

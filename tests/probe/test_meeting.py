@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from conformance.probe.report import binary
 
 if TYPE_CHECKING:
     from tests.probe.conftest import Probe
@@ -43,3 +46,23 @@ def test_a_port_is_listened_on(probe: Probe) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
     assert [action.errno for action in probe("listen", port, "tcp", port).actions] == [None, None]
+
+
+def test_a_server_answers_by_http_and_udp(probe: Probe) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    serving = subprocess.Popen([binary(), "serve", str(port), "ahoy"], stdout=subprocess.PIPE)
+    assert serving.stdout is not None
+    try:
+        assert b'"errno":null' in serving.stdout.readline()
+        assert probe("serve", str(port), "x").action("serve").errno == "EADDRINUSE"
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as stream, stream.makefile("rb") as answer:
+            stream.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert answer.read().endswith(b"\r\n\r\nahoy")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            datagrams.settimeout(5)
+            datagrams.sendto(b"x", ("127.0.0.1", port))
+            assert datagrams.recv(100) == b"ahoy"
+    finally:
+        serving.kill()
+        serving.communicate()

@@ -156,10 +156,11 @@ REFUSED = {
     "connect": ("connect missing", "ECONNREFUSED"),
     "tcp": ("tcp 9", "ENETUNREACH"),
     "listen": ("setuid 65534 listen 80", "EACCES"),
+    "serve": ("setuid 65534 serve 80 x", "EACCES"),
 }
 
 #: Verbs whose tests have names of their own: in test_limits.py, test_signals.py and test_meeting.py.
-ACCEPTED_ELSEWHERE = {"huge", "wait", "exit", "spawn", "daemon", "keyctl", "winsize", "listen", "tcp"}
+ACCEPTED_ELSEWHERE = {"huge", "wait", "exit", "spawn", "daemon", "keyctl", "winsize", "listen", "tcp", "serve"}
 REFUSED_ELSEWHERE = {"stdin", "line", "stack", "huge", "fork", "threads", "queue", "burn", "burncpu", "spawn", "daemon"}
 
 #: Verbs that only talk or end, and calls that the kernel refuses to nobody.
@@ -228,6 +229,7 @@ def test_an_unknown_verb_ends_the_probe(probe: Probe) -> None:
         ("unshare", "uts,nonsense"),
         ("mknod", "x", "z", "1", "1"),
         ("listen", "65536"),
+        ("serve", "port", "x"),
         ("connect", "x" * 108),
     ],
 )

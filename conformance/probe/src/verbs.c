@@ -94,6 +94,7 @@ static const struct verb verbs[] = {
 	VERB(connect,       1, "NAME: connect to an abstract Unix socket"),
 	VERB(listen,        1, "PORT: listen on 127.0.0.1 from now on"),
 	VERB(tcp,           1, "PORT: connect to 127.0.0.1"),
+	VERB(serve,         2, "PORT TEXT: answer with a text on every address from now on, by HTTP and UDP, for ever"),
 };
 
 struct json extras;

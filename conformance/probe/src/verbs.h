@@ -61,3 +61,6 @@ verb_function do_clock, do_affinity, do_keyctl, do_fd, do_winsize;
 
 /* Meeting other processes: verbs_meeting.c. */
 verb_function do_shm, do_shmfind, do_mq, do_mqfind, do_abstract, do_connect, do_listen, do_tcp;
+
+/* A small server: verbs_serving.c. */
+verb_function do_serve;

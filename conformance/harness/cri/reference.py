@@ -1,0 +1,73 @@
+"""The included CRI server, started as any other is."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+from conformance.harness.errors import WrongUse
+
+MODULE = "reference_runtime.cri"
+#: How long it may take to listen, and to end, in seconds.
+PATIENCE = 20.0
+
+
+def command() -> list[str]:
+    """How it is started.  Raises ``WrongUse`` when it is not there."""
+    if importlib.util.find_spec("reference_runtime") is None or importlib.util.find_spec(MODULE) is None:
+        raise WrongUse("--cri=reference: the reference server is not installed beside this package: reinstall seatrial")
+    return [os.path.realpath(sys.executable), "-m", MODULE]
+
+
+@cache
+def faults() -> frozenset[str]:
+    """The names that its ``--bug`` takes."""
+    told = subprocess.run([sys.executable, "-m", MODULE, "--bugs"], capture_output=True, text=True, check=False)
+    return frozenset(line.split()[0] for line in told.stdout.splitlines() if line.strip())
+
+
+class Reference:
+    """A reference server of this process's own, with a deliberate fault when one is named."""
+
+    def __init__(self, bug: str = "") -> None:
+        """Start it, and wait until it listens.  Raises ``WrongUse`` when it does not."""
+        self.folder = Path(tempfile.mkdtemp(prefix="seatrial-reference-"))
+        self.address = f"unix://{self.folder}/cri.sock"
+        fault = ["--bug", bug] if bug else []
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *command()[1:], "--listen", self.address, "--ephemeral", *fault],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait()
+
+    def close(self) -> None:
+        """End it, and remove what it had."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not (self.folder / "cri.sock").exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                said = (self.folder / "log").read_text(errors="replace").strip().splitlines()
+                self.close()
+                raise WrongUse(f"--cri=reference: it did not start: {said[-1] if said else 'it said nothing'}")
+            select.select([], [], [], 0.02)

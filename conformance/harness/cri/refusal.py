@@ -1,0 +1,40 @@
+"""``refused()`` for CRI servers: a call that must be an error, say why, and have changed nothing."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from conformance.harness.cri.scene import Refused
+from conformance.harness.errors import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.harness.cri.scene import CriScene
+
+
+@contextmanager
+def refused(cri: CriScene, *codes: str) -> Iterator[None]:
+    """Demand that the call in the block is an error.
+
+    It must say why, have one of the status codes when any are named, and leave the sandboxes and containers of the test
+    as they were.  Raises ``Violation`` otherwise.
+    """
+    before = cri.listing()
+    try:
+        yield
+    except Refused as refusal:
+        _check(refusal, codes)
+    else:
+        raise Violation("the call was accepted; it must be an error")
+    after = cri.listing()
+    if after != before:
+        raise Violation(f"the refused call changed something: before it there was {before}, now there is {after}")
+
+
+def _check(refusal: Refused, codes: tuple[str, ...]) -> None:
+    if not refusal.message.strip():
+        raise Violation("the call was refused without a word about why")
+    if codes and refusal.code not in codes:
+        raise Violation(f"the call was refused with {refusal.code}, it must be {' or '.join(codes)}: {refusal.message}")

@@ -1,0 +1,100 @@
+"""Where the images of a run come from: the suite's registry, or images that were imported before the run."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.harness.cri import protocol
+from conformance.harness.cri.client import Client
+from conformance.harness.errors import WrongUse
+from conformance.harness.images.archive import EXPORTED
+from conformance.harness.images.image import Image
+from conformance.harness.images.registry import Registry
+from conformance.harness.images.samples import NAMES, sample
+from conformance.harness.images.store import Store
+
+
+@dataclass(frozen=True)
+class Supply:
+    """How to name images.
+
+    ``registry`` is the address of the suite's registry, whose images lie in ``folder``; "" when the server can not
+    pull from it, for the reason ``why``.
+    """
+
+    registry: str
+    folder: str
+    why: str = ""
+
+    def reference(self, name: str, repository: str = "seatrial") -> str:
+        """The full name of an image of the suite."""
+        return f"{self.registry}/{repository}/{name}:1" if self.registry else f"{EXPORTED}/{name}:1"
+
+    def add(self, image: Image, repository: str = "seatrial", tag: str = "1") -> str:
+        """Serve one more image, and return its full name."""
+        Store(Path(self.folder)).add(image, f"{repository}/{image.name}", tag)
+        return f"{self.registry}/{repository}/{image.name}:{tag}"
+
+    @property
+    def store(self) -> Store:
+        """The registry's images."""
+        return Store(Path(self.folder))
+
+
+class Harbour:
+    """The registry of a run, in the process that outlives all others of it."""
+
+    def __init__(self, address: str) -> None:
+        """Raises ``WrongUse`` when the address is none, or taken."""
+        host, _, port = address.rpartition(":")
+        self.folder = Path(tempfile.mkdtemp(prefix="seatrial-registry-"))
+        try:
+            self.registry = Registry(self.folder, host, int(port))
+        except (OSError, ValueError, OverflowError) as problem:
+            shutil.rmtree(self.folder)
+            why = getattr(problem, "strerror", "") or "it must be HOST:PORT, with port 0 for any"
+            raise WrongUse(f"--cri-registry={address}: {why}") from None
+        for name in NAMES:
+            for repository in ("seatrial", "basic", "token"):
+                self.registry.store.add(sample(name), f"{repository}/{name}")
+
+    def supply(self, client: Client, image: str, option: str) -> Supply:
+        """Find out whether a server can pull from the registry.
+
+        Raises ``WrongUse`` when it can not, and the images were not imported either.
+        """
+        pulling = Supply(self.registry.address, str(self.folder))
+        wanted = pulling.reference("probe")
+        request = protocol.message("PullImageRequest", {"image": {"image": wanted, "user_specified_image": wanted}})
+        answer = client.call("PullImage", request)
+        if answer.good:
+            return pulling
+        why = " ".join(answer.text.split())[:200] or answer.code
+        imported = Supply("", str(self.folder), f"it can not pull from the suite's registry: {why}")
+        present = protocol.message("ImageStatusRequest", {"image": {"image": image or imported.reference("probe")}})
+        status = client.call("ImageStatus", present)
+        if status.good and status.message.HasField("image"):
+            return imported
+        raise WrongUse(
+            f"{option}: {imported.why}; and the suite's images are not imported: "
+            "write them with `seatrial images export FILE.tar`, then `ctr -n k8s.io images import FILE.tar`"
+        )
+
+    def close(self, client: Client | None = None) -> None:
+        """Close the registry, after taking its images out of a server."""
+        if client is not None:
+            self.take_back(client)
+        self.registry.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def take_back(self, client: Client) -> None:
+        """Remove all images that came from the registry."""
+        listed = client.call("ListImages", protocol.message("ListImagesRequest"))
+        if not listed.good:
+            return
+        for image in listed.message.images:
+            if any(name.startswith(f"{self.registry.address}/") for name in [*image.repo_tags, *image.repo_digests]):
+                client.call("RemoveImage", protocol.message("RemoveImageRequest", {"image": {"image": image.id}}))

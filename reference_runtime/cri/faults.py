@@ -1,0 +1,80 @@
+"""The deliberate faults of this server: what ``--bug`` has switched on.  Without ``--bug`` there are none."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from reference_runtime.cri.errors import Failed
+
+
+@dataclasses.dataclass(frozen=True)
+class Bug:
+    """One way to break the server.
+
+    ``requests`` bends the request of the calls that it names, ``answers`` their responses; ``config`` bends the
+    config.json of containers, ``image`` what their image says.  The calls in ``accepts`` answer emptily where they
+    should refuse, those in ``refuses`` always refuse, those in ``pretends`` answer and do nothing.  A bug with none of
+    these is a switch that ``has`` asks for where it matters.
+    """
+
+    name: str
+    summary: str
+    requests: dict[str, Callable[[Any], None]] = dataclasses.field(default_factory=dict)
+    answers: dict[str, Callable[[Any], None]] = dataclasses.field(default_factory=dict)
+    config: Callable[[dict[str, Any]], None] | None = None
+    image: Callable[[dict[str, Any]], None] | None = None
+    accepts: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    pretends: tuple[str, ...] = ()
+
+
+active: dict[str, Bug] = {}
+
+
+def has(name: str) -> bool:
+    """Whether the server has the fault of that name."""
+    return name in active
+
+
+def accepts(call: str) -> bool:
+    """Whether a call answers where it should refuse."""
+    return any(call in bug.accepts for bug in active.values())
+
+
+def pretends(call: str) -> bool:
+    """Whether a call answers and does nothing.  Failed when it refuses for no reason."""
+    if any(call in bug.refuses for bug in active.values()):
+        raise Failed(f"{call} is refused on purpose")
+    return any(call in bug.pretends for bug in active.values())
+
+
+def bend_request(call: str, request: Any) -> None:
+    """Bends what a client asked for."""
+    for bug in active.values():
+        if call in bug.requests:
+            bug.requests[call](request)
+
+
+def bend_answer(call: str, answer: Any) -> None:
+    """Bends what a client is told."""
+    for bug in active.values():
+        if call in bug.answers:
+            bug.answers[call](answer)
+
+
+def bend_image(settings: dict[str, Any]) -> dict[str, Any]:
+    """What an image says to containers, bent."""
+    bent = dict(settings)
+    for bug in active.values():
+        if bug.image:
+            bug.image(bent)
+    return bent
+
+
+def bend_config(config: dict[str, Any]) -> None:
+    """Bends the configuration of a container."""
+    for bug in active.values():
+        if bug.config:
+            bug.config(config)

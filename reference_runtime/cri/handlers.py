@@ -1,0 +1,110 @@
+"""The gRPC side: each call of the two services, its errors as status codes, and the faults around it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+from cri_api.v1 import api_pb2
+from google.protobuf.message_factory import GetMessageClass
+
+from reference_runtime.cri import faults, newer
+from reference_runtime.cri.errors import Refused
+
+#: As many items are sent at once by the calls that stream lists.
+_BATCH = 10
+
+
+def handlers(calls: dict[str, tuple[Any, ...]]) -> list[Any]:
+    """The generic handlers for services that are given by their names: objects that have a method for each call."""
+    made = []
+    for name, targets in calls.items():
+        service = api_pb2.DESCRIPTOR.services_by_name[name]
+        methods = {method.name: _handler(method, targets) for method in service.methods}
+        methods |= {stream: _streaming_handler(stream, targets) for stream in newer.STREAMS[name]}
+        known = {method: handler for method, handler in methods.items() if handler}
+        made.append(grpc.method_handlers_generic_handler(service.full_name, known))
+    return made
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _find(name: str, targets: tuple[Any, ...]) -> Any:
+    found = (getattr(target, _snake(name), None) for target in targets)
+    return next((function for function in found if function), None)
+
+
+def _handler(method: Any, targets: tuple[Any, ...]) -> Any:
+    """None for a call that no target has: gRPC then says UNIMPLEMENTED."""
+    function = _find(method.name, targets)
+    if function is None:
+        return None
+    request, answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+    words = {"request_deserializer": request.FromString, "response_serializer": answer.SerializeToString}
+    if method.server_streaming:
+        return grpc.unary_stream_rpc_method_handler(_stream(method.name, function), **words)
+    return grpc.unary_unary_rpc_method_handler(_unary(method.name, function, answer), **words)
+
+
+def _streaming_handler(name: str, targets: tuple[Any, ...]) -> Any:
+    """A call that sends a list in pieces; the method returns the whole list."""
+    request, answer = newer.CLASSES[f"{name}Request"], newer.CLASSES[f"{name}Response"]
+    function = _find(name, targets)
+    if function is None:
+        return None
+
+    def pieces(asked: Any, _: Any) -> Iterator[Any]:
+        found = function(asked)
+        for start in range(0, len(found), _BATCH):
+            yield answer(**{newer.items(name): found[start : start + _BATCH]})
+
+    return grpc.unary_stream_rpc_method_handler(
+        _stream(name, pieces), request_deserializer=request.FromString, response_serializer=answer.SerializeToString
+    )
+
+
+def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], Any]) -> Callable[[Any, Any], Any]:
+    def call(request: Any, context: Any) -> Any:
+        try:
+            if faults.pretends(name):
+                return empty()
+            faults.bend_request(name, request)
+            answer = function(request, context)
+            faults.bend_answer(name, answer)
+        except Exception as problem:  # noqa: BLE001  # whatever went wrong, the client gets a status
+            if faults.accepts(name):
+                return empty()
+            _abort(context, name, problem)
+        return answer
+
+    return call
+
+
+def _stream(name: str, function: Callable[[Any, Any], Iterator[Any]]) -> Callable[[Any, Any], Iterator[Any]]:
+    def call(request: Any, context: Any) -> Iterator[Any]:
+        try:
+            faults.bend_request(name, request)
+            for answer in function(request, context):
+                faults.bend_answer(name, answer)
+                yield answer
+        except Exception as problem:  # noqa: BLE001  # whatever went wrong, the client gets a status
+            _abort(context, name, problem)
+
+    return call
+
+
+def _abort(context: Any, name: str, problem: Exception) -> None:
+    """Ends the call with a status and one line.  What was not foreseen is shown to the server's owner, too."""
+    if isinstance(problem, Refused):
+        code = "UNKNOWN" if faults.has("cri-errors-unknown") else problem.status
+        context.abort(grpc.StatusCode[code], str(problem))
+    if isinstance(problem, OSError):
+        context.abort(grpc.StatusCode.INTERNAL, f"{name}: {problem}")
+    traceback.print_exception(problem, file=sys.stderr)
+    context.abort(grpc.StatusCode.INTERNAL, f"{name}: {type(problem).__name__}: {problem}")
