@@ -228,22 +228,6 @@ def test_attach_tells_no_exit_status(server: StreamingServer, command: Callable[
         assert remote.wait() == 0
 
 
-@CLOSING
-def test_a_container_hears_of_the_end_of_input_but_not_of_leaving(
-    server: StreamingServer, command: Callable[..., Any], backend: Any, protocol: str
-) -> None:
-    request = command("", stdin=True)
-    for closes in (True, False):
-        with attach(server.url_for_attach(request), protocol, stdin=True) as remote:
-            remote.send(b"sea")
-            remote.until(b"sea")
-            if closes:
-                remote.close_stdin()
-                assert remote.wait() == 0
-        assert backend.programs[-1].closed.wait(10)
-        assert backend.programs[-1].sizes == [(0, 0)] * closes
-
-
 def test_old_protocols_tell_errors_as_text(server: StreamingServer, command: Callable[..., Any]) -> None:
     for protocol in ("websocket:channel.k8s.io", "websocket:", "spdy:v2.channel.k8s.io"):
         url = server.url_for_exec(command("raise SystemExit(3)"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
 class StreamFailed(Exception):
@@ -42,15 +42,6 @@ class Process(Protocol):
         Whether a program that still runs is ended is for the backend to decide: a container that was attached to
         goes on.  A ``wait`` that blocks in another thread may go on blocking.
         """
-        ...
-
-
-@runtime_checkable
-class HearsTheEnd(Protocol):
-    """A process that others write to, too, so that closing ``stdin`` does not end its standard input."""
-
-    def stdin_ended(self) -> None:
-        """Called once the client has closed its standard input, and not when it just left."""
         ...
 
 

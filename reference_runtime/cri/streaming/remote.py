@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
-from reference_runtime.cri.streaming.backend import HearsTheEnd, Process, StreamFailed
+from reference_runtime.cri.streaming.backend import Process, StreamFailed
 from reference_runtime.cri.streaming.inbox import Inbox
 
 _CHUNK = 1 << 15
@@ -56,7 +56,6 @@ class Session:
         self._facts: queue.SimpleQueue[int | StreamFailed | None] = queue.SimpleQueue()
         self._left = threading.Event()
         self._muted = False
-        self._concluded = False
         self._over = self._end_it = -1
 
     def leave(self) -> None:
@@ -90,11 +89,10 @@ class Session:
             for descriptor, name in ((process.stdout, "stdout"), (process.stderr, "stderr"))
             if descriptor is not None
         ]
-        feeder = _thread(self._feed, process)
+        feeder = _thread(self._feed, process.stdin)
         _thread(self._resize, process)
         _thread(self._await, process)
         ended = self._facts.get()
-        self._concluded = ended is not None
         if ended is None:
             feeder.join(_LAST_WORDS)
         os.close(self._end_it)
@@ -146,9 +144,8 @@ class Session:
                 last -= len(data)
             yield data
 
-    def _feed(self, process: Process) -> None:
+    def _feed(self, descriptor: int | None) -> None:
         """From the client to the program; what it does not take is dropped, or the client would be stuck."""
-        descriptor = process.stdin
         inbox = self._channels.inbox("stdin")
         while (data := inbox.get()) is not None:
             if descriptor is None or "cri-stream-stdin-ignored" in self._bugs:
@@ -163,8 +160,6 @@ class Session:
             select.select([self._over], [], [])
         if descriptor is not None:
             os.close(descriptor)
-        if isinstance(process, HearsTheEnd) and not self._left.is_set() and not self._concluded:
-            process.stdin_ended()
 
     def _write(self, descriptor: int, data: bytes) -> None:
         view = memoryview(data)
