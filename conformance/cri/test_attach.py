@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance import musts, proved_by
-from conformance.harness.cri.objects import EXITED, Container, Sandbox
+from conformance.harness.cri.objects import RUNNING, Container, Sandbox
 from conformance.harness.cri.refusal import refused
 from conformance.harness.cri.scene import CriScene
 from conformance.harness.cri.streaming.calls import SPDY, V4, V5, attach
@@ -13,6 +13,8 @@ from strategies.edits import do
 
 EACH = pytest.mark.parametrize("protocol", [SPDY, V4, V5])
 CLOSING = pytest.mark.parametrize("protocol", [SPDY, V5])
+#: What keeps a program until it is told to stop.
+FOR_EVER = (("trap", "TERM"), ("wait",))
 
 
 def waiting(pod: Sandbox, *verbs: tuple[str, ...], **config: object) -> Container:
@@ -28,51 +30,63 @@ def waiting(pod: Sandbox, *verbs: tuple[str, ...], **config: object) -> Containe
 @musts("cri.attach", "cri.attach.stdin")
 def test_input_and_output_of_a_container_are_joined(pod: Sandbox, protocol: str) -> None:
     """Who is attached talks to the program of the container, until that ends; the log has the output, too."""
-    container = waiting(pod, ("line",), ("writefd", "2", "err"), ("line",), ("echo", "last"))
+    container = waiting(pod, ("line",), ("writefd", "2", "err"), ("line",), *FOR_EVER)
     with attach(container, stdin=True, protocol=protocol) as remote:
+        remote.send(b"first\n")
+        remote.until(b'"content":"first"')
+        remote.until(b"err", "stderr")
+        remote.send(b"second\n")
+        remote.until(b'"content":"second"')
+        assert b"err" not in remote.stdout.split(b"\n")
+        assert container.until_printed(b'"content":"second"').count(b'"content":"first"') == 1
+        container.stop()
+        assert remote.wait() == 0
+
+
+@proved_by("cri-attach-silent")
+@musts("cri.attach.last")
+def test_the_last_output_of_a_container_comes(pod: Sandbox) -> None:
+    """Who is attached when the program ends gets all that it has written, like the log."""
+    container = waiting(pod, ("line",), ("line",), ("echo", "last"))
+    with attach(container, stdin=True) as remote:
         remote.send(b"first\n")
         remote.until(b'"content":"first"')
         remote.send(b"second\n")
         assert remote.wait() == 0
-    assert b'"content":"second"' in remote.stdout
+    assert container.until_printed(b"last\n")
     assert remote.stdout.endswith(b"last\n")
-    assert remote.stderr == b"err"
-    container.until(EXITED)
-    assert container.until_printed(b"last\n").count(b'"content":"second"') == 1
 
 
 @proved_by("cri-attach-silent")
 @musts("cri.attach.several")
 def test_each_client_gets_all_output(pod: Sandbox) -> None:
     """Two clients that are attached both get what the container writes."""
-    container = waiting(pod, ("line",), ("line",), ("line",), ("echo", "last"))
+    container = waiting(pod, ("line",), ("line",), ("line",), *FOR_EVER)
     with attach(container, stdin=True) as first, attach(container, stdin=True) as second:
         for number, remote in enumerate((first, second)):  # whoever sees an answer is attached
             remote.send(b"hello from %d\n" % number)
             remote.until(b"hello from %d" % number)
         first.send(b"for both\n")
         for remote in (first, second):
-            assert remote.wait() == 0
-            assert b'"content":"for both"' in remote.stdout
-            assert remote.stdout.endswith(b"last\n")
+            remote.until(b'"content":"for both"')
+        container.stop()
+        assert (first.wait(), second.wait()) == (0, 0)
 
 
 @proved_by("cri-stream-stdin-ignored", "cri-attach-silent")
 @musts("cri.attach.leave", "cri.attach.stdin.kept")
 def test_a_client_that_leaves_changes_nothing(pod: Sandbox) -> None:
     """The container goes on, with its standard input open, when clients leave one after the other."""
-    container = waiting(pod, ("line",), ("line",), ("line",), ("echo", "last"))
+    container = waiting(pod, ("line",), ("line",), ("line",), *FOR_EVER)
     with attach(container, stdin=True) as remote:
         remote.send(b"first\n")
         remote.until(b'"content":"first"')
         remote.close_stdin()
-    with attach(container, stdin=True) as remote:
-        remote.send(b"second\n")
-        remote.until(b'"content":"second"')
-    with attach(container, stdin=True) as remote:
-        remote.send(b"third\n")
-        assert remote.wait() == 0
-    assert remote.stdout.endswith(b"last\n")
+    for text in (b"second", b"third"):
+        with attach(container, stdin=True) as remote:
+            remote.send(text + b"\n")
+            remote.until(b'"content":"%s"' % text)
+    assert container.state == RUNNING
 
 
 @CLOSING
@@ -80,13 +94,11 @@ def test_a_client_that_leaves_changes_nothing(pod: Sandbox) -> None:
 @musts("cri.attach.stdin.once", "cri.attach.stdin")
 def test_the_end_of_input_reaches_the_container_once(pod: Sandbox, protocol: str) -> None:
     """With stdin_once the program sees the end of its standard input once the client has closed it."""
-    container = waiting(pod, ("stdin",), ("echo", "last"), stdin_once=True)
+    container = waiting(pod, ("stdin",), *FOR_EVER, stdin_once=True)
     with attach(container, stdin=True, protocol=protocol) as remote:
         remote.send(b"all of it")
         remote.close_stdin()
-        assert remote.wait() == 0
-    assert b'"content":"all of it"' in remote.stdout
-    assert remote.stdout.endswith(b"last\n")
+        container.until_printed(b'"content":"all of it"')
 
 
 @EACH
@@ -94,14 +106,13 @@ def test_the_end_of_input_reaches_the_container_once(pod: Sandbox, protocol: str
 @musts("cri.attach.tty")
 def test_a_terminal_is_joined(pod: Sandbox, protocol: str) -> None:
     """Who is attached to the terminal of a container types on it, sees what is shown, and tells its size."""
-    container = waiting(pod, ("trap", "WINCH"), ("line",), ("wait",), ("winsize",), tty=True)
+    container = waiting(pod, ("trap", "WINCH"), ("line",), ("wait",), ("winsize",), *FOR_EVER, tty=True)
     with attach(container, stdin=True, tty=True, protocol=protocol) as remote:
         remote.send(b"typed\n")
+        remote.until(b'"content":"typed"')
         remote.until(b'{"verb":"wait"')
         remote.resize(101, 37)
-        assert remote.wait() == 0
-    assert b'"content":"typed"' in remote.stdout
-    assert b'"rows":37,"columns":101' in remote.stdout
+        remote.until(b'"rows":37,"columns":101')
 
 
 @proved_by("cri-stream-nothing-required")
