@@ -35,9 +35,11 @@ class Fetched:
 class Fetcher:
     """Gets one image.  ``going_on`` is asked now and then whether anybody still wants it, and raises if not."""
 
-    def __init__(self, reference: Reference, login: Login, going_on: Callable[[], None]) -> None:
+    def __init__(
+        self, reference: Reference, login: Login, mirrors: dict[str, str], going_on: Callable[[], None]
+    ) -> None:
         self._reference = reference
-        self._registry = Registry(reference, login)
+        self._registry = Registry(reference, login, mirrors)
         self._going_on = going_on
 
     def describe(self) -> Fetched:

@@ -39,8 +39,9 @@ class Image:
 class ImageStore:
     """All images, below one folder."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, mirrors: dict[str, str]) -> None:
         self.folder = folder
+        self._mirrors = mirrors
         self._roots = os.path.join(folder, "rootfs")
         os.makedirs(self._roots, mode=0o711, exist_ok=True)
         self._index = os.path.join(folder, "index.json")
@@ -52,7 +53,7 @@ class ImageStore:
 
     def pull(self, reference: Reference, login: Login, going_on: Callable[[], None]) -> Image:
         """Fetches an image, as much of it as is not here yet."""
-        fetcher = Fetcher(reference, login, going_on)
+        fetcher = Fetcher(reference, login, self._mirrors, going_on)
         fetched = fetcher.describe()
         diffs = "\n".join(fetched.config.get("rootfs", {}).get("diff_ids") or [])
         rootfs = os.path.join(self._roots, hashlib.sha256(diffs.encode()).hexdigest())
