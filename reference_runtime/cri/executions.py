@@ -16,7 +16,7 @@ from cri_api.v1 import api_pb2
 
 from reference_runtime.cri import faults
 from reference_runtime.cri.containers import Containers
-from reference_runtime.cri.errors import Failed, Invalid, TooLate, WrongState
+from reference_runtime.cri.errors import Failed, Invalid, Refused, TooLate, WrongState
 from reference_runtime.cri.link import Line
 from reference_runtime.cri.node import Node
 from reference_runtime.cri.records import Container
@@ -28,6 +28,8 @@ MOST_OUTPUT = 16 << 20
 _BLOCK = 65536
 #: A runtime that has not started a program in so many seconds never will.
 _START = 60.0
+#: A program that was killed has ended within so many seconds.
+_AFTER_KILL = 10.0
 #: Output of a program that has ended is there at once; what comes later is of others that it left behind.
 _LAST_OUTPUT = 0.25
 
@@ -50,9 +52,10 @@ class Execution:
         return int(answer["exit"])
 
     def kill(self) -> None:
-        """Ends the program."""
-        with contextlib.suppress(WrongState):
+        """Ends the program, and waits until it has ended."""
+        with contextlib.suppress(Refused):
             self._line.send({"op": "kill"})
+            self.wait(_AFTER_KILL)
 
     def close(self) -> None:
         """Loses interest; the program goes on."""
