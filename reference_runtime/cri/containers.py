@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cri_api.v1 import api_pb2
@@ -32,8 +33,11 @@ class Containers:
         self._node = node
         self._watcher = watcher
 
-    def create(self, sandbox: Sandbox, config: Any) -> str:
-        """Makes a container, which waits to be started; its id.  When it can not, nothing of it is left."""
+    def create(self, sandbox: Sandbox, config: Any, still_wanted: Callable[[], None]) -> str:
+        """Makes a container, which waits to be started; its id.  When it can not, nothing of it is left.
+
+        ``still_wanted`` raises when the client has left meanwhile.
+        """
         _check(config, sandbox)
         image = self._node.images.get(config.image.image)
         settings = faults.bend_image(image.settings)
@@ -56,7 +60,8 @@ class Containers:
         try:
             with container.lock:
                 self._make(container, sandbox, settings)
-                self._node.containers[container.id] = container
+                still_wanted()
+                self._node.containers.establish(container)
         except BaseException:
             self._forget(container)
             raise

@@ -16,7 +16,7 @@ from cri_api.v1 import api_pb2
 from google.protobuf.message_factory import GetMessageClass
 
 from reference_runtime.cri import faults, newer
-from reference_runtime.cri.errors import Refused
+from reference_runtime.cri.errors import Refused, TooLate
 
 #: As many items are sent at once by the calls that stream lists.
 _BATCH = 10
@@ -124,3 +124,13 @@ def _abort(context: Any, name: str, problem: Exception) -> None:
         context.abort(grpc.StatusCode.INTERNAL, f"{name}: {problem}")
     traceback.print_exception(problem, file=sys.stderr)
     context.abort(grpc.StatusCode.INTERNAL, f"{name}: {type(problem).__name__}: {problem}")
+
+
+def unless_left(context: Any) -> Callable[[], None]:
+    """A function that raises TooLate when the client of a call waits for it no longer."""
+
+    def check() -> None:
+        if not context.is_active():
+            raise TooLate("the client has left")
+
+    return check

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 from cri_api.v1 import api_pb2
 
 from reference_runtime.cri import faults
-from reference_runtime.cri.errors import Invalid, NotFound, TooLate
+from reference_runtime.cri.errors import Invalid, NotFound
+from reference_runtime.cri.handlers import unless_left
 from reference_runtime.cri.images.reference import parse
 from reference_runtime.cri.images.registry import Login, login_of
 from reference_runtime.cri.images.store import Image
@@ -59,7 +59,7 @@ class ImagesService:
         login = login_of(request.auth)
         if faults.has("cri-auth-remembered"):
             login = self._remembered = login if login.basic and self._remembered is None else self._remembered or login
-        image = self._node.images.pull(parse(request.image.image), login, _unless_left(context))
+        image = self._node.images.pull(parse(request.image.image), login, unless_left(context))
         return api_pb2.PullImageResponse(image_ref=image.id)
 
     def remove_image(self, request: Any, _: Any) -> Any:
@@ -108,11 +108,3 @@ class ImagesService:
     def _is_pause(self, image: Image) -> bool:
         name = self._node.settings.pause_image
         return bool(name) and self._node.images.find(name) is image
-
-
-def _unless_left(context: Any) -> Callable[[], None]:
-    def check() -> None:
-        if not context.is_active():
-            raise TooLate("the client has left")
-
-    return check
