@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--stream-address", metavar="IP", default="127.0.0.1", help="where exec, attach and port-forward are served")
     add("--stream-port", metavar="PORT", type=int, default=0, help="0 is any")
     add("--pause-image", metavar="NAME", default="", help="an image for sandboxes instead of the included program")
+    add(
+        "--mirror", metavar="[HOST=]URL", action="append", default=[], help="where images of a registry, or of all, are"
+    )
     add("--ephemeral", action="store_true", help="at the end remove everything that was made")
     add("--bug", metavar="NAME", action="append", default=[], help="break the server in one way; may be repeated")
     add("--bugs", action="store_true", help="list the ways to break it")
@@ -74,8 +77,19 @@ def settings_of(options: argparse.Namespace) -> Settings:
         stream_port=options.stream_port,
         pause_image=options.pause_image,
         pod_cidr=options.pod_cidr,
+        mirrors=_mirrors(options.mirror),
         ephemeral=options.ephemeral,
     )
+
+
+def _mirrors(words: list[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        host, _, url = word.rpartition("=")
+        if not url.startswith(("http://", "https://")):
+            raise Unusable(f"--mirror {word}: {url} is no URL")
+        found[host] = url.rstrip("/")
+    return found
 
 
 def _folders(options: argparse.Namespace) -> tuple[str, str, str]:

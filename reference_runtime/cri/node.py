@@ -23,7 +23,7 @@ class Node:
         for argv in settings.runtimes.values():
             demand(argv)
         try:
-            self.images = ImageStore(settings.kept("images"))
+            self.images = ImageStore(settings.kept("images"), settings.mirrors)
             roots = {name: settings.folder("runtimes", name) for name in settings.runtimes}
         except OSError as problem:
             raise Unusable(f"--root and --state have to be folders of our own: {problem}") from None

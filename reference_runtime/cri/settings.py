@@ -21,7 +21,8 @@ class Settings:
     """The options of the server.
 
     ``runtimes`` are the handlers by name, in order: the first is the default. ``root`` keeps what outlives a reboot
-    (images, records), ``state`` what does not; a ``temporary`` folder around them goes with them.
+    (images, records), ``state`` what does not; ``mirrors`` are URLs for the hosts of registries, one for "" is for all;
+    a ``temporary`` folder around them goes with them.
     """
 
     socket: str
@@ -33,6 +34,7 @@ class Settings:
     stream_address: str = "127.0.0.1"
     stream_port: int = 0
     pause_image: str = ""
+    mirrors: dict[str, str] = dataclasses.field(default_factory=dict)
     pod_cidr: str = ""
     ephemeral: bool = False
     temporary: str = ""

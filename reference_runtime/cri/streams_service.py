@@ -8,7 +8,6 @@ import os
 import socket
 import struct
 import termios
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -116,7 +115,7 @@ class Streams:
             raise StreamFailed(str(problem)) from None
         pipes = _Pipes(stdin=False, stdout=stdout, stderr=stderr)
         try:
-            given = line.ask({"op": "stdin"})[0] if stdin else None
+            given = _stdin_of(container, line) if stdin else None
             line.ask({"op": "attach", "streams": pipes.names}, pipes.attached)
         except Refused as problem:
             pipes.close_ours()
@@ -143,6 +142,14 @@ def _connect(port: int) -> socket.socket:
         return socket.create_connection(("127.0.0.1", port))
     except OSError:
         return socket.create_connection(("::1", port))
+
+
+def _stdin_of(container: Container, line: Line) -> int:
+    """The standard input of a container; with stdin_once the first client's, whose end is its end."""
+    try:
+        return line.ask({"op": "stdin", "take": container.config.stdin_once})[0]
+    except Failed:
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 class _Pipes:
@@ -233,15 +240,13 @@ class Attached:
         self._container = container
         self._line = line
         self._terminal = os.dup(stdin) if container.config.tty and stdin is not None else -1
-        self._once = stdin is not None and container.config.stdin_once and not container.config.tty
-        self._closing = threading.Lock()
 
     def resize(self, width: int, height: int) -> None:
         """Sets the size of the container's terminal."""
         if self._container.config.tty:
             with contextlib.suppress(Refused, OSError, IndexError):
                 if self._terminal < 0:
-                    self._terminal = self._line.ask({"op": "stdin"})[0]
+                    self._terminal = self._line.ask({"op": "stdin", "take": False})[0]
                 _resize(self._terminal, width, height)
 
     def wait(self) -> int:
@@ -250,10 +255,7 @@ class Attached:
         return self._container.exit_code
 
     def close(self) -> None:
-        """The client has left; with stdin_once that was the end of the container's standard input."""
-        with contextlib.suppress(Refused, OSError):
-            if self._once:
-                self._line.ask({"op": "close-stdin"})
+        """The client has left."""
         self._line.close()
         if self._terminal >= 0:
             os.close(self._terminal)

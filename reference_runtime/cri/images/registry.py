@@ -65,13 +65,15 @@ def login_of(auth: Any) -> Login:
 class Registry:
     """The registry of one repository."""
 
-    def __init__(self, reference: Reference, login: Login) -> None:
+    def __init__(self, reference: Reference, login: Login, mirrors: dict[str, str]) -> None:
         self._reference = reference
         self._login = login
         self._authorization = f"Bearer {login.registry_token}" if login.registry_token else ""
         host = "registry-1.docker.io" if reference.host == "docker.io" else reference.host
-        scheme = "http" if _LOOPBACK.fullmatch(reference.host) else "https"
-        self._base = f"{scheme}://{host}/v2/{reference.path}"
+        local = _LOOPBACK.fullmatch(reference.host)
+        mirror = mirrors.get(reference.host) or ("" if local else mirrors.get("", ""))
+        server = mirror or ("http://" if local else "https://") + host
+        self._base = f"{server}/v2/{reference.path}"
 
     def manifest(self, version: str) -> tuple[bytes, str]:
         """A manifest or index, and its media type."""

@@ -3,8 +3,7 @@
 {"op": "wait"}                       answered when the container has ended
 {"op": "reopen"}                     opens the log again
 {"op": "attach"} + stdout, stderr    writes output to these, too; with a terminal answered with its master
-{"op": "stdin"}                      answered with the standard input
-{"op": "close-stdin"}                closes it
+{"op": "stdin", "take": …}           answered with the standard input, which is then nobody else's if it is taken
 {"op": "exec", "process": FILE, …}   see executions.py
 """
 
@@ -108,9 +107,7 @@ class Connection:
         elif operation == "attach":
             self._attach(request, descriptors)
         elif operation == "stdin":
-            self._give_stdin()
-        elif operation == "close-stdin":
-            self._close_stdin()
+            self._give_stdin(take=request["take"])
         elif operation == "exec":
             self._execution = Execution(monitor, self, request, descriptors)
             self._control.executions.add(self._execution)
@@ -126,15 +123,13 @@ class Connection:
                 os.close(descriptor)
         self.answer({})
 
-    def _give_stdin(self) -> None:
-        stdin = self._monitor.stdin if self._monitor.master < 0 else self._monitor.master
+    def _give_stdin(self, *, take: bool) -> None:
+        monitor = self._monitor
+        stdin = monitor.stdin if monitor.master < 0 else monitor.master
         if stdin < 0:
             self.answer({"error": "the container has no standard input"})
-        else:
-            self.answer({}, (stdin,))
-
-    def _close_stdin(self) -> None:
-        if self._monitor.stdin >= 0:
-            os.close(self._monitor.stdin)
-            self._monitor.stdin = -1
-        self.answer({})
+            return
+        self.answer({}, (stdin,))
+        if take and monitor.master < 0:
+            os.close(monitor.stdin)
+            monitor.stdin = -1

@@ -57,7 +57,7 @@ def config_of(container: Any, around: Surroundings) -> dict[str, Any]:
         document["linux"]["seccomp"] = filtered
     if any("rshared" in mount["options"] or "rslave" in mount["options"] for mount in document["mounts"]):
         document["linux"]["rootfsPropagation"] = (
-            "rshared" if any("rshared" in mount["options"] for mount in document["mounts"]) else "rslave"
+            "shared" if any("rshared" in mount["options"] for mount in document["mounts"]) else "slave"
         )
     return document
 
