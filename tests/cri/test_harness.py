@@ -128,11 +128,7 @@ def test_a_violation_leaves_the_calls(tmp_path: Path) -> None:
     create = {"pod_sandbox_id": "id-1", "config": config, "sandbox_config": config}
     steps: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("RunPodSandbox", {"config": config}, {"pod_sandbox_id": "id-1"}),
-        (
-            "CreateContainer",
-            {"pod_sandbox_id": "id-1", "config": config, "sandbox_config": config},
-            {"container_id": "id-2"},
-        ),
+        ("CreateContainer", create, {"container_id": "id-2"}),
         ("StartContainer", {"container_id": "id-2"}, {}),
     ]
     for method, request, answer in steps:
