@@ -126,9 +126,7 @@ def _add_images(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser("images", help="write the suite's images, for CRI servers that can not pull them")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     export = actions.add_parser("export", help="write all images to one archive for `ctr import` or `podman load`")
-    export.add_argument(
-        "--pause", default="", metavar="NAME", help="name of the pause image, as registry.k8s.io/pause:3.9"
-    )
+    export.add_argument("--pause", default="", metavar="NAME", help="of the pause image, as registry.k8s.io/pause:3.9")
     export.add_argument("file", type=Path, metavar="FILE.tar")
     export.set_defaults(run=_export_images)
 

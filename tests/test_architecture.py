@@ -59,7 +59,10 @@ def test_files_are_shorter_than_500_lines() -> None:
     assert [str(path) for path in files if len(path.read_text().splitlines()) >= 500] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "conformance/oci").rglob("test_*.py")), ids=lambda path: path.stem)
+CONFORMANCE = [*(ROOT / "conformance/oci").rglob("test_*.py"), *(ROOT / "conformance/cri").rglob("test_*.py")]
+
+
+@pytest.mark.parametrize("path", sorted(CONFORMANCE), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_each_conformance_test_is_one_sentence(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
