@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,10 @@ class Script:
     def __init__(self, runtime: Runtime, journal: Journal, numbers: dict[str, str]) -> None:
         self.runtime, self.journal, self.numbers = runtime, journal, numbers
         self.last = next(iter(numbers.values()), "1")
+        self.by_id: dict[str, str] = {}
+        roots = [step.argv[step.argv.index("--root") + 1] for step in journal.steps if "--root" in step.argv]
+        self.folders = {path: f"/{number}" for path, number in numbers.items()}
+        self.folders |= dict.fromkeys(roots, "/state")
 
     def text(self, story: Story) -> str:
         """The whole script."""
@@ -101,21 +106,35 @@ class Script:
     def line(self, step: Step) -> str:  # noqa: PLR0911  # one for each kind of step
         """One step as a line of shell; "" for what a script need not repeat."""
         if step.kind == "wait":
-            return f"ended {self.last}"
+            return f"ended {self.number(step)}"
         if step.kind == "prepare":
             return f"(cd {self.quoted(step.argv[0])} && sh -euc {shlex.quote(step.text)}) || exit 2"
         if step.kind == "printed":
-            return f"printed {self.last} {shlex.quote(step.text)}"
+            return f"printed {self.number(step)} {shlex.quote(step.text)}"
+        if step.kind == "signal":
+            return f"signal {step.text} {self.number(step)}"
+        if step.kind == "awaited":
+            return "awaited"
+        if step.kind == "strike":
+            return f"strike {step.argv[0]} {shlex.quote(step.text)}"
         if step.kind in {"shell", "descriptors"}:
             return f"under={shlex.quote(step.text)}" if step.kind == "shell" else f"echo {shlex.quote(step.text)}"
         if step.kind != "call":
             return ""
         words = list(step.argv[step.argv.index("--root") + 2 :])
-        if words[0] != "create":
-            return "call " + " ".join(map(self.quoted, words))
-        self.last = self.number_of(words)
+        begin = "begin " if step.background else ""
+        self.last = self.number_of(words) if words[:1] == ["create"] else self.last
+        own = ["--pid-file", *(f"{folder}/pid" for folder, number in self.numbers.items() if number == self.last)]
+        if words[:1] != ["create"] or not any(list(pair) == own for pair in pairwise(words)):
+            return f"{begin}call " + " ".join(map(self.quoted, words))
+        if step.exit_status == 0 or words[-1] not in self.by_id:
+            self.by_id[words[-1]] = self.last
         rest = _without(words[1:], "--pid-file")
-        return f"create {self.last} " + " ".join(map(self.quoted, rest)) + "; under="
+        return f"{begin}create {self.last} " + " ".join(map(self.quoted, rest))
+
+    def number(self, step: Step) -> str:
+        """The number of the bundle of the container that a step is about."""
+        return self.by_id.get(step.argv[0], self.last) if step.argv else self.last
 
     def number_of(self, words: list[str]) -> str:
         """The number of the bundle that a create names."""
@@ -123,10 +142,10 @@ class Script:
 
     def quoted(self, word: str) -> str:
         """A word for the shell, with the folders of the trial replaced by the script's own."""
-        for path, number in self.numbers.items():
+        for path, place in self.folders.items():
             if path in word:
                 before, _, after = word.partition(path)
-                return f'{shlex.quote(before) if before else ""}"$work"/{number}{shlex.quote(after) if after else ""}'
+                return f'{shlex.quote(before) if before else ""}"$work"{place}{shlex.quote(after) if after else ""}'
         return shlex.quote(word)
 
     def judgement(self, evidence: Evidence | None) -> list[str]:  # noqa: PLR0911  # one for each kind of fact
@@ -144,6 +163,10 @@ class Script:
             return [f'cat "$work/{self.last}.stdout"; echo "The program then ended with wait status {text}."; exit 2']
         if where.startswith("file "):
             return [f"judge {self.quoted(text)} {self.quoted(_on_the_host(where.removeprefix('file ')))}"]
+        if where == "accepted":
+            return [f'[ "$accepted" -eq {text} ] && exit 1', "exit 0"]
+        if where == "process":
+            return [f"alive {shlex.quote(text)} && exit 1", "exit 0"]
         if where.startswith("exists "):
             return [f"[ -e {self.quoted(_on_the_host(where.removeprefix('exists ')))} ] && exit 1", "exit 0"]
         file = '"$work/output"' if where == "output" else f'"$work/{self.last}.stdout"'

@@ -11,6 +11,7 @@ fi
 [ -n "${SEATRIAL_APART:-}" ] && echo seatrial >/proc/sys/kernel/hostname
 
 work=$(mktemp -d /tmp/seatrial.XXXXXX) || exit 2
+export work STATE="$work/state"
 trap clean EXIT
 status=0
 
@@ -28,7 +29,7 @@ fi
 under=
 limit=$(command -v timeout >/dev/null && echo timeout --foreground -s KILL "${SEATRIAL_TIMEOUT:-60}")
 runtime() {
-    sh -euc "$under
+    sh -euc "echo \$\$ >\"\$work/running\"; $under
         exec $limit \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
 }
 
@@ -58,6 +59,7 @@ call() {
     status=$?
     cat "$work/output"
     echo "  exit status $status"
+    under=
 }
 
 # create NUMBER ARGUMENT...: as call; what the program prints goes to files of its own.
@@ -69,6 +71,51 @@ create() {
     status=$?
     cat "$work/$n.stderr"
     echo "  exit status $status"
+    under=
+}
+
+# begin call|create ARGUMENT...: begin one of several operations at once.
+pids=
+begin() {
+    rm -f "$work/running"
+    (limit=; "$@"; exit "$status") &
+    pids="$pids $!"
+    under=
+}
+
+# awaited: wait for all operations that were begun, and count those that were accepted.
+awaited() {
+    accepted=0
+    for pid in $pids; do
+        wait "$pid"
+        status=$?
+        [ "$status" -ne 0 ] || accepted=$((accepted + 1))
+    done
+    pids=
+    echo "  accepted: $accepted"
+}
+
+# strike SIGNAL CONDITION: send a signal to the runtime that was begun last, as soon as a shell command succeeds.
+strike() {
+    turns=0
+    until [ -s "$work/running" ]; do :; done
+    until eval "$2" || [ "$turns" -gt 5000 ]; do turns=$((turns + 1)); done
+    echo "+ kill -$1 the runtime as soon as: $2"
+    kill -s "$1" "$(cat "$work/running")"
+}
+
+# signal SIGNAL NUMBER: send a signal to the container's process.
+signal() {
+    echo "+ kill -$1 the process of container $2"
+    kill -s "$1" "$(cat "$work/$2.pid")"
+}
+
+# alive TEXT: whether there is a process whose command line has a text in it.
+alive() {
+    for file in /proc/[0-9]*/cmdline; do
+        case $(tr '\0' ' ' <"$file" 2>/dev/null) in *"$1"*) return 0 ;; esac
+    done
+    return 1
 }
 
 # ended NUMBER: wait until the program is gone.

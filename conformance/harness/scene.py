@@ -7,6 +7,7 @@ import select
 import shutil
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,20 @@ if TYPE_CHECKING:
 PATIENCE = 2.0
 STDERR = 2
 COPIED = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
+
+
+@dataclass
+class Begun:
+    """A call of the runtime that goes on, with the files that take what it says."""
+
+    scene: Scene
+    running: Running
+    out: Path
+    err: Path
+
+    def end(self, *, background: bool = False, disturbed: bool = False) -> Completed:
+        """Wait for its end, see ``Scene.finish``."""
+        return self.scene.finish(self.running, self.out, self.err, background=background, disturbed=disturbed)
 
 
 class Scene:
@@ -103,14 +118,17 @@ class Scene:
 
     # Calls ------------------------------------------------------------------------------------------------------
 
-    def call(self, *words: str, files: dict[int, tuple[str, int]] | None = None) -> Completed:
+    def call(self, *words: str, files: dict[int, tuple[str, int]] | None = None, under: str = "") -> Completed:
         """Call the runtime, whatever comes of it; the output goes to files, so that nobody can hold a pipe open."""
+        return self.begin(*words, files=files, under=under).end()
+
+    def begin(self, *words: str, files: dict[int, tuple[str, int]] | None = None, under: str = "") -> Begun:
+        """Begin a call of the runtime without waiting for its end."""
         self._outputs += 1
         out, err = (self.trial.folder / f"{self._outputs}.{suffix}" for suffix in ("out", "err"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         stdio = {0: ("/dev/null", 0), 1: (str(out), flags), 2: (str(err), flags)}
-        running = self.start(*words, files=stdio | (files or {}))
-        return self.finish(running, out, err)
+        return Begun(self, self.start(*words, files=stdio | (files or {}), under=under), out, err)
 
     def start(self, *words: str, files: dict[int, tuple[str, int]], folder: str = "/", under: str = "") -> Running:
         """Start a call of the runtime without waiting for its end.
@@ -129,13 +147,28 @@ class Scene:
         running.argv = argv
         return running
 
-    def finish(self, running: Running, out: Path, err: Path, *, keep: bool = False) -> Completed:
-        """Wait for a call, with the watchdog; raises ``Hung`` and ``Crashed``."""
+    def finish(  # noqa: PLR0913  # the flags say what kind of call it was
+        self,
+        running: Running,
+        out: Path,
+        err: Path,
+        *,
+        keep: bool = False,
+        background: bool = False,
+        disturbed: bool = False,
+    ) -> Completed:
+        """Wait for a call, with the watchdog; raises ``Hung`` and ``Crashed``.
+
+        ``background`` is for one of several calls at once, ``disturbed`` for one that we made break down.
+        """
         ended = self.trial.finish(running, self.timeout)
         done = Completed(running.argv, ended.exit_status, _take(out, keep), _take(err, keep), ended.seconds)
-        self.journal.add(Step("call", tuple(done.argv), done.exit_status, done.output, seconds=done.seconds))
+        step = Step("call", tuple(done.argv), done.exit_status, done.output, "", done.seconds, background)
+        self.journal.add(step)
         if ended.hung:
             raise Hung(f"{_short(done)} did not end within {self.timeout:g} seconds")
+        if disturbed:
+            return done
         if done.exit_status < 0 or self.runtime.profile.crashed(done.stderr):
             raise Crashed(f"{_short(done)} ended with {done.exit_status}: {done.stderr[-2000:]}")
         return done
@@ -162,6 +195,7 @@ class Scene:
     def prepare(self, script: str, folder: str, *, keep: bool = True) -> None:
         """Run shell commands in the trial; ``keep`` notes them for the script that repeats the test.
 
+        ``$STATE`` is the folder that the runtime keeps its state in.
         Raises ``HarnessError`` when one of them fails.
         """
         if keep:
@@ -169,9 +203,9 @@ class Scene:
         said = self.trial.folder / "prepare.err"
         files = {0: ("/dev/null", os.O_RDONLY), 1: ("/dev/null", os.O_WRONLY)}
         files[2] = (str(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        ended = self.trial.finish(
-            self.trial.start(["/bin/sh", "-euc", script], files=files, folder=folder), self.timeout
-        )
+        environment = self.trial.environment() | {"STATE": str(self.root)}
+        running = self.trial.start(["/bin/sh", "-euc", script], files=files, folder=folder, environment=environment)
+        ended = self.trial.finish(running, self.timeout)
         if ended.status != 0:
             raise HarnessError(f"could not prepare `{script}`: {said.read_text(errors='replace').strip()}")
 
@@ -186,12 +220,19 @@ class Scene:
         for container in self.containers:
             container.remove()
             self._keep(container)
-        found = self._leaks_after_patience()
+        found = self.left_behind()
         for container in self.containers:
             found += [f"canary changed: {path}" for path in container.bundle.canaries_changed()]
         if found:
             self.trial.restart()
             raise Leaked("left behind after delete: " + "; ".join(found))
+
+    def start_over(self) -> None:
+        """Throw the surroundings away with all that is in them: what is left there is nobody's to be blamed for."""
+        self.containers.clear()
+        self.trial.restart()
+        self.root = self.trial.folder / self.root.name
+        self._before = self.snapshot()
 
     def abandon(self) -> None:
         """Remove all containers of a test that failed; its journal keeps what the test saw last."""
@@ -211,7 +252,8 @@ class Scene:
             target = self.keep / container.bundle.folder.name
             shutil.copytree(container.bundle.folder, target, symlinks=True, ignore=_special, dirs_exist_ok=True)
 
-    def _leaks_after_patience(self) -> list[str]:
+    def left_behind(self) -> list[str]:
+        """What is there that was not there before the scene, or is gone, after the host had time to let go of it."""
         for _ in range(int(self.patience / 0.005)):
             found = leaks(self.before, self.snapshot())
             if not found:
