@@ -6,6 +6,7 @@ at once".  Any part of a history is a history again, so that shrinking may take 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
@@ -59,7 +60,11 @@ TOGETHER = {
     "paused": (("resume", "resume"), ("resume", "state"), ("state", "delete --force")),
     "stopped": (("delete", "delete"), ("delete", "state"), ("delete", "start"), ("delete", "create waits")),
 }
-_KINDS = {"legal": LEGAL, "illegal": ILLEGAL, "together": TOGETHER}
+_KINDS: dict[str, Mapping[str, Sequence[str | tuple[str, ...]]]] = {
+    "legal": LEGAL,
+    "illegal": ILLEGAL,
+    "together": TOGETHER,
+}
 #: Of a hundred turns these many are illegal, and these many are several operations at once.
 _WEIGHTS = ["legal"] * 13 + ["illegal"] * 5 + ["together"] * 2
 

@@ -146,17 +146,22 @@ def _effects(life: Life, operation: str) -> set[Life]:
     name, _, word = operation.partition(" ")
     if operation in _REMOVING:
         return {Life()}
-    if name == "create":
-        return {Life("created", word)} if life.phase == "absent" else {life}
-    if name == "start" and life.phase == "created":
+    if (name, life.phase) == ("create", "absent"):
+        return {Life("created", word)}
+    if (name, life.phase) == ("start", "created"):
         return {replace(life, phase="running", ending=life.ending or life.program == "ends")}
-    if name == "kill" and life.phase in {"created", "running"}:
+    if life.phase not in {"created", "running"}:
+        return {life}
+    if name == "kill":
         return _killed(life, word)
-    if name == "pause" and life.phase in {"created", "running"}:
+    return _halted(life, name)
+
+
+def _halted(life: Life, name: str) -> set[Life]:
+    """A life after pause and resume; what waits to be started need not really be paused."""
+    if name == "pause":
         return {replace(life, paused=True)} if life.phase == "running" else {life, replace(life, paused=True)}
-    if name == "resume":
-        return {replace(life, paused=False)}
-    return {life}
+    return {replace(life, paused=False)} if name == "resume" else {life}
 
 
 def _killed(life: Life, signal: str) -> set[Life]:

@@ -77,5 +77,6 @@ class Journal:
         self.expected, self.observed = expected, observed
 
     def calls(self) -> list[list[str]]:
-        """The commands that were given, in order."""
-        return [list(step.argv) for step in self.steps if step.kind == "call"]
+        """The commands that were given, in order; bytes that are no text are escaped."""
+        calls = [step.argv for step in self.steps if step.kind == "call"]
+        return [[word.encode("utf-8", "backslashreplace").decode() for word in argv] for argv in calls]

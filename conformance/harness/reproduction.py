@@ -103,24 +103,26 @@ class Script:
         paths = [section.get("cgroupsPath") for section in linux if isinstance(section, dict)]
         return [path.strip("/").split("/")[0] for path in paths if isinstance(path, str) and path.strip("/")]
 
-    def line(self, step: Step) -> str:  # noqa: PLR0911  # one for each kind of step
+    def line(self, step: Step) -> str:
         """One step as a line of shell; "" for what a script need not repeat."""
-        if step.kind == "wait":
-            return f"ended {self.number(step)}"
+        if step.kind == "call":
+            return self.call(step)
         if step.kind == "prepare":
             return f"(cd {self.quoted(step.argv[0])} && sh -euc {shlex.quote(step.text)}) || exit 2"
-        if step.kind == "printed":
-            return f"printed {self.number(step)} {shlex.quote(step.text)}"
-        if step.kind == "signal":
-            return f"signal {step.text} {self.number(step)}"
-        if step.kind == "awaited":
-            return "awaited"
-        if step.kind == "strike":
-            return f"strike {step.argv[0]} {shlex.quote(step.text)}"
-        if step.kind in {"shell", "descriptors"}:
-            return f"under={shlex.quote(step.text)}" if step.kind == "shell" else f"echo {shlex.quote(step.text)}"
-        if step.kind != "call":
-            return ""
+        text = shlex.quote(step.text)
+        lines = {
+            "wait": f"ended {self.number(step)}",
+            "printed": f"printed {self.number(step)} {text}",
+            "signal": f"signal {text} {self.number(step)}",
+            "awaited": "awaited",
+            "strike": f"strike {''.join(step.argv)} {text}",
+            "shell": f"under={text}",
+            "descriptors": f"echo {text}",
+        }
+        return lines.get(step.kind, "")
+
+    def call(self, step: Step) -> str:
+        """One call of the runtime; a create that has the harness's pid file gets that of the script."""
         words = list(step.argv[step.argv.index("--root") + 2 :])
         begin = "begin " if step.background else ""
         self.last = self.number_of(words) if words[:1] == ["create"] else self.last

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from conformance.harness.container import Completed, Container
     from conformance.harness.scene import Scene
     from strategies.disasters import Disaster
-    from strategies.edit import Edit
 
 #: The state that an operation starts from, and those that it may leave when it is cut short; "" is no container.
 BEFORE = {"create": "", "start": "created", "delete": "stopped", "delete --force": "running"}
@@ -239,7 +238,9 @@ class _Theatre:
 
     def _show(self, found: list[str]) -> None:
         """Tell the script where to look for one of the things that were left behind."""
-        kind, _, rest = max(found, key=lambda line: (line.startswith(("cgroup", "state")), "memory/" in line)).partition(" ")
+        kind, _, rest = max(
+            found, key=lambda line: (line.startswith(("cgroup", "state")), "memory/" in line)
+        ).partition(" ")
         if kind == "cgroup":
             self.scene.journal.saw(f"exists /sys/fs/cgroup/{rest}", "True")
         elif kind == "state":
@@ -257,6 +258,7 @@ class _Theatre:
             about = f"{self.disaster.describe()}: after delete --force the id can not be used again"
             raise LifecycleBroken(about, str(problem), "create.new-container") from None
         again.delete("--force")
+
 
 def _due(operation: str) -> str:
     return {"create": "create.new-container", "start": "start.runs-program"}.get(operation, "delete.removes-resources")

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.harness.errors import Leaked, Violation
+from conformance.fuzz.errors import Judged
+from conformance.harness.errors import Leaked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class LifecycleBroken(Violation):
+class LifecycleBroken(Judged):
     """An operation was accepted or refused where the model has it otherwise."""
 
     oracle = "lifecycle"
 
     def __init__(self, about: str, detail: str = "", requirement: str = "") -> None:
-        super().__init__(f"{about}: {detail}" if detail else about)
-        self.about, self.requirement = about, requirement
+        super().__init__(f"{about}: {detail}" if detail else about, about, requirement)
 
 
 class StateWrong(LifecycleBroken):
@@ -48,7 +48,7 @@ class NotClean(Leaked):
     oracle = "clean"
 
     def __init__(self, about: str, found: Sequence[str], requirement: str = "delete.removes-resources") -> None:
-        kinds = sorted({" ".join(line.partition(":")[0].split()[: 2 if line.startswith("state") else 1]) for line in found})
+        kinds = sorted({line.split()[0] for line in found})
         self.about, self.requirement = f"{about}: {', '.join(kinds)}", requirement
         super().__init__(f"{about}: " + "; ".join(found))
 

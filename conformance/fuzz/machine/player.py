@@ -84,6 +84,10 @@ class _Slot:
         """Whether its process is certain to be gone soon."""
         return bool(self.lives) and all(life.ending and not life.paused for life in self.lives)
 
+    def is_at_work(self) -> bool:
+        """Whether its program is certain to run, and to go on."""
+        return bool(self.lives) and all((life.status, life.ending) == ("running", False) for life in self.lives)
+
 
 @dataclass
 class Player:
@@ -174,7 +178,9 @@ class Player:
         lives = model.explained(slot.lives, answers, self.tolerated)
         if not lives:
             told = ", ".join(f"{each.name} {'accepted' if each.accepted else 'refused'}" for each in answers)
-            about = f"no order explains the answers of {_article(slot.possible())} container to operations at once: {told}"
+            about = (
+                f"no order explains the answers of {_article(slot.possible())} container to operations at once: {told}"
+            )
             raise Unexplained(about, requirement=_requirement(answers, slot))
         slot.become(lives)
 
@@ -220,9 +226,8 @@ class Player:
         """Wait for what is certain to come: that the program waits, or that it has ended."""
         if slot.doomed():
             self._until_gone(slot)
-        elif slot.lives and all(life.phase == "running" and not life.ending for life in slot.lives):
-            if not any(life.paused for life in slot.lives):
-                slot.holder.until_waiting()
+        elif slot.is_at_work():
+            slot.holder.until_waiting()
 
     def _until_gone(self, slot: _Slot) -> None:
         """Wait for the end of the process.  Raises ``Hung`` when it does not end."""
