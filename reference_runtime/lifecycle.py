@@ -42,6 +42,8 @@ def seize(container: Container, operation: str, wanted: tuple[str, ...]) -> None
 
 def start(container: Container) -> None:
     """Runs the program of a created container, then the poststart hooks."""
+    if faults.has("concurrent-start-accepted") and container.load().status() == "running" and container.is_new():
+        raise Pretended
     seize(container, "start", ("created",))
     config = container.config()
     if "process" not in config and faults.has("start-needs-no-process"):
@@ -182,7 +184,7 @@ def delete(container: Container, *, force: bool = False) -> None:
         seize(container, "delete", ("stopped",))
     elif not _seize_what_is_left(container):
         return
-    destroy(container, hooks=True)
+    destroy(container, hooks=True, bent=force)
 
 
 def _seize_what_is_left(container: Container) -> bool:

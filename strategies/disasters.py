@@ -48,6 +48,14 @@ class Disaster(NamedTuple):
         }[self.kind]
 
 
+#: What a trial lets happen that has little time.
+SMOKE = (
+    Disaster("killed", "create", "hook createRuntime"),
+    Disaster("inodes", "create", amount=2),
+    Disaster("held", "delete --force", "cgroup gone"),
+)
+
+
 def disasters() -> SearchStrategy[Disaster]:
     """Disasters; those at a fact come before those after a drawn time, which are harder to repeat."""
     operations = st.sampled_from(tuple(FACTS))

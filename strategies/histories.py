@@ -68,6 +68,38 @@ _KINDS: dict[str, Mapping[str, Sequence[str | tuple[str, ...]]]] = {
 #: Of a hundred turns these many are illegal, and these many are several operations at once.
 _WEIGHTS = ["legal"] * 13 + ["illegal"] * 5 + ["together"] * 2
 
+#: Short histories in which most of the rules come up: what a trial plays that has little time.
+SMOKE: tuple[History, ...] = (
+    (
+        Turn(0, ("create waits",)),
+        Turn(0, ("start",)),
+        Turn(0, ("start",)),
+        Turn(0, ("delete",)),
+        Turn(0, ("create waits",)),
+        Turn(0, ("pause",)),
+        Turn(0, ("delete",)),
+        Turn(0, ("resume",)),
+        Turn(1, ("create ends",)),
+        Turn(0, ("list",)),
+        Turn(1, ("start",)),
+        Turn(1, ("kill KILL",)),
+        Turn(1, ("start",)),
+        Turn(0, ("ps",)),
+        Turn(0, (DEATH,)),
+        Turn(0, ("exec",)),
+        Turn(0, ("delete",)),
+        Turn(0, ("state",)),
+        Turn(1, ("delete --force",)),
+    ),
+    (
+        Turn(0, ("create waits", "create waits")),
+        Turn(0, ("start", "start")),
+        Turn(0, ("exec", "exec")),
+        Turn(0, ("kill TERM", "state")),
+        Turn(0, ("delete", "delete")),
+    ),
+)
+
 
 class _Intent(NamedTuple):
     kind: str

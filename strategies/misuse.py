@@ -62,11 +62,11 @@ ODD_IDS = (
 )
 OPERATIONS = ("state", "start", "kill", "delete")
 NO_SIGNALS = (
+    "NONESUCH",
     "-1",
     "65",
     "999",
     "99999999999999999999",
-    "NONESUCH",
     "SIG",
     "SIGSIGTERM",
     "RTMAX+1",
@@ -231,6 +231,16 @@ TABLE: dict[str, tuple[Misuse, ...]] = {
     "strangers": tuple(_strangers()),
     "flags": tuple(_flags()),
 }
+
+#: What a trial types that has little time.
+SMOKE = (
+    _create("../{id}"),
+    next(case for case in TABLE["signals"] if case.verdict == REFUSED),
+    next(case for case in TABLE["places"] if "--pid-file" in case.words),
+    next(case for case in TABLE["places"] if case.verdict == ACCEPTED and " " in case.words[2]),
+    Misuse("delete of an id that there is not", ("delete", "."), REFUSED, "stopped"),
+    TABLE["missing"][0],
+)
 
 
 def misuses() -> SearchStrategy[Misuse]:

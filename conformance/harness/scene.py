@@ -66,7 +66,7 @@ class Scene:
         self.patience = PATIENCE
         self.containers: list[Container] = []
         self.root = trial.folder / f"state-{runtime.name}"
-        self.before = take_snapshot(trial, self.root) if before is None else before
+        self.before = self.snapshot() if before is None else before
         self._outputs = 0
 
     def __repr__(self) -> str:
@@ -232,7 +232,7 @@ class Scene:
         self.containers.clear()
         self.trial.restart()
         self.root = self.trial.folder / self.root.name
-        self._before = self.snapshot()
+        self.before = self.snapshot()
 
     def abandon(self) -> None:
         """Remove all containers of a test that failed; its journal keeps what the test saw last."""
@@ -267,7 +267,12 @@ class Scene:
 
     def snapshot(self) -> Snapshot:
         """What is there now."""
-        return take_snapshot(self.trial, self.root)
+        return take_snapshot(self.trial, self.state_folder)
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of the runtime's state as the trial sees it, whatever is mounted there."""
+        return Path(f"/proc/{self.trial.pid}/root{self.root}")
 
 
 def _take(path: Path, keep: bool) -> str:

@@ -168,7 +168,7 @@ class _Theatre:
         """The moment of the disaster."""
         group = self._cgroup()
         moments = {
-            "state": _file(self.scene.root / self.name, f'[ -e "$STATE/{self.name}" ]'),
+            "state": _file(self.scene.state_folder / self.name, f'[ -e "$STATE/{self.name}" ]'),
             "cgroup": _file(group, f"[ -e /sys/fs/cgroup/{group.parent.name}/{self.name} ]"),
             "cgroup gone": _no_file(group, f"[ ! -e /sys/fs/cgroup/{group.parent.name}/{self.name} ]"),
             "pid file": _file(self.victim.pid_file, '[ -e "$work/1.pid" ]'),

@@ -15,22 +15,19 @@ from strategies.misuse import Misuse
 
 if TYPE_CHECKING:
     from conformance.fuzz.attempts import Attempt, Bench
-    from conformance.harness.errors import Violation
     from conformance.harness.runtime import Runtime
     from conformance.harness.scene import Scene
     from strategies.histories import History
 
+    Thing = History | Disaster | Misuse
+
 KIND = "machine"
 
 
-def written(thing: History | Disaster | Misuse) -> dict[str, Any]:
-    """A case as JSON; bytes that are no text are escaped."""
-    if isinstance(thing, Disaster):
-        return {"disaster": msgspec.to_builtins(thing)}
-    if isinstance(thing, Misuse):
-        words = [word.encode("utf-8", "surrogateescape").hex() for word in thing.words]
-        return {"misuse": msgspec.to_builtins(thing._replace(words=tuple(words)))}
-    return {"history": msgspec.to_builtins(thing)}
+def written(thing: Thing) -> dict[str, Any]:
+    """A case as JSON."""
+    kind = {Disaster: "disaster", Misuse: "misuse"}.get(type(thing), "history")
+    return {kind: msgspec.to_builtins(thing)}
 
 
 def act(scene: Scene, case: dict[str, Any]) -> None:
@@ -38,9 +35,7 @@ def act(scene: Scene, case: dict[str, Any]) -> None:
     if "disaster" in case:
         suffer(scene, msgspec.convert(case["disaster"], Disaster))
     elif "misuse" in case:
-        told = msgspec.convert(case["misuse"], Misuse)
-        words = (bytes.fromhex(word).decode("utf-8", "surrogateescape") for word in told.words)
-        misuse(scene, told._replace(words=tuple(words)))
+        misuse(scene, msgspec.convert(case["misuse"], Misuse))
     else:
         Player(scene, tolerated_by(scene.runtime)).play(tuple(msgspec.convert(case["history"], list[Turn])))
 
@@ -48,8 +43,3 @@ def act(scene: Scene, case: dict[str, Any]) -> None:
 def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
     """Try a case, and tell what came of it."""
     return bench.attempt(runtime, lambda scene: act(scene, case))
-
-
-def replay(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Violation | None:
-    """Try a case once more; returns what it violated."""
-    return attempt(bench, runtime, case).problem
