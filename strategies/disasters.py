@@ -48,6 +48,20 @@ class Disaster(NamedTuple):
         }[self.kind]
 
 
+_AT_A_FACT = tuple(Disaster("killed", operation, fact) for operation, facts in FACTS.items() for fact in facts)
+_HELD = tuple(each._replace(kind="held") for each in _AT_A_FACT if not each.moment.startswith("hook"))
+#: Those that can be repeated exactly: at facts, and for each operation some degrees of want.
+TABLE = (
+    *_AT_A_FACT,
+    *(
+        Disaster(kind, operation, amount=amount)
+        for kind, amounts in (("inodes", (0, 1, 2, 4, 6)), ("full", (0, 1, 3)), ("descriptors", (3, 5, 8, 11)))
+        for operation in FACTS
+        for amount in amounts
+    ),
+    *(Disaster("read-only", operation) for operation in FACTS),
+    *_HELD,
+)
 #: What a trial lets happen that has little time.
 SMOKE = (
     Disaster("killed", "create", "hook createRuntime"),
@@ -59,16 +73,13 @@ SMOKE = (
 def disasters() -> SearchStrategy[Disaster]:
     """Disasters; those at a fact come before those after a drawn time, which are harder to repeat."""
     operations = st.sampled_from(tuple(FACTS))
-    at_a_fact = [Disaster("killed", operation, fact) for operation, facts in FACTS.items() for fact in facts]
-    held = [each._replace(kind="held") for each in at_a_fact if not each.moment.startswith("hook")]
     delays = st.integers(0, LONGEST_DELAY)
     return st.one_of(
-        st.sampled_from(at_a_fact),
+        st.sampled_from(_AT_A_FACT),
         st.builds(Disaster, st.just("killed"), operations, st.just(""), delays),
         st.builds(Disaster, st.just("descriptors"), operations, st.just(""), st.integers(3, 40)),
         st.builds(Disaster, st.just("inodes"), operations, st.just(""), st.integers(0, 12)),
         st.builds(Disaster, st.just("full"), operations, st.just(""), st.integers(0, 8)),
-        st.builds(Disaster, st.just("read-only"), operations),
-        st.sampled_from(held),
+        st.sampled_from(_HELD),
         st.builds(Disaster, st.just("held"), operations, st.just(""), delays),
     )

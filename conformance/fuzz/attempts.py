@@ -63,8 +63,9 @@ class Bench:
             act(scene)
             scene.settle()
         except Leaked as problem:
-            vars(problem)["about"] = kinds_of(str(problem), scene.journal)
-            scene.journal.evidence = evidence_of(str(problem)) or scene.journal.evidence
+            if not hasattr(problem, "about"):  # else it knows both better
+                vars(problem)["about"] = kinds_of(str(problem), scene.journal)
+                scene.journal.evidence = evidence_of(str(problem)) or scene.journal.evidence
             self._tidy(scene)
             return Attempt(problem, scene.journal)
         except Violation as problem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
@@ -18,12 +18,15 @@ from conformance.fuzz.fuzzer import Enough
 from conformance.harness.errors import Violation, WrongUse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hypothesis.database import ExampleDatabase
     from hypothesis.strategies import SearchStrategy
 
     from conformance.fuzz.fuzzer import Fuzzer
     from conformance.harness.runtime import Runtime
-    from strategies.case import Case
+
+T = TypeVar("T")
 
 #: Examples of one round, when the time alone decides how many there are in all.
 ROUND = 500
@@ -34,15 +37,24 @@ class News(Violation):
     """A failure that was not seen before in this run."""
 
 
-def run_generated(fuzzer: Fuzzer, cases: SearchStrategy[Case], *, examples: int | None) -> None:
-    """Draw and try cases.  Ends when the fuzzer has had enough, or after so many examples."""
+def run_generated(
+    fuzzer: Fuzzer,
+    cases: SearchStrategy[T],
+    *,
+    examples: int | None,
+    attempt: Callable[[T], object] | None = None,
+) -> None:
+    """Draw and try cases.  Ends when the fuzzer has had enough, or after so many examples.
+
+    ``attempt`` tries one and counts it; the fuzzer does so with configs.
+    """
     number = fuzzer.settings.seed * 1009 + fuzzer.settings.part
     done = 0
     while examples is None or done < examples:
         before = fuzzer.coverage.cases
         count = ROUND if examples is None else examples - done
         try:
-            _round(fuzzer, cases, count, number)
+            _round(fuzzer, cases, attempt or cast("Callable[[T], object]", fuzzer.try_case), count, number)
         except News:
             pass
         except BaseExceptionGroup as several:
@@ -55,7 +67,7 @@ def run_generated(fuzzer: Fuzzer, cases: SearchStrategy[Case], *, examples: int 
         number += 1
 
 
-def _round(fuzzer: Fuzzer, cases: SearchStrategy[Case], count: int, number: int) -> None:
+def _round(fuzzer: Fuzzer, cases: SearchStrategy[T], attempt: Callable[[T], object], count: int, number: int) -> None:
     """One run of Hypothesis; raises ``News`` at the first failure that is news, ``Enough`` when the time is over."""
     over: list[Enough] = []
 
@@ -69,12 +81,12 @@ def _round(fuzzer: Fuzzer, cases: SearchStrategy[Case], count: int, number: int)
         print_blob=False,
     )
     @given(cases)
-    def examples(case: Case) -> None:
+    def examples(case: T) -> None:
         if over:
             return
         known = len(fuzzer.findings.seen)
         try:
-            fuzzer.try_case(case)
+            attempt(case)
         except Enough as enough:
             over.append(enough)
         if len(fuzzer.findings.seen) > known and not fuzzer.settings.steady:

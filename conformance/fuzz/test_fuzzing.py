@@ -123,6 +123,39 @@ def test_drawn_configs_have_their_effects(phases: Phases) -> None:
         run_generated(fuzzer, cases, examples=None if settings.seconds else settings.examples)
 
 
+@musts("state.query", "start.not-created", "kill.stopped", "delete.not-stopped", "create.unique-id")
+@proved_by("start-accepts-running", "concurrent-start-accepted", "state-forgets-paused", "list-forgets")
+def test_lives_of_containers_follow_the_model(phases: Phases) -> None:
+    """Several containers live, are mistreated, die and are asked about: every answer is one that the rules allow."""
+    from conformance.fuzz.machine.driving import run_things  # noqa: PLC0415  # costs 200 ms
+    from strategies.histories import SMOKE, histories  # noqa: PLC0415
+
+    with phases.phase("lives") as fuzzer:
+        run_things(fuzzer, SMOKE, (), histories())
+
+
+@musts("delete.removes-resources", "errors.no-change")
+@proved_by("killed-create-keeps-cgroup", "failed-create-keeps-everything", "force-kills-others")
+def test_disasters_leave_nothing_behind(phases: Phases) -> None:
+    """Whatever happens to an operation, delete with force leaves nothing behind, and no other container feels it."""
+    from conformance.fuzz.machine.driving import run_things  # noqa: PLC0415
+    from strategies.disasters import SMOKE, TABLE, disasters  # noqa: PLC0415
+
+    with phases.phase("disasters") as fuzzer:
+        run_things(fuzzer, SMOKE, TABLE, disasters())
+
+
+@musts("errors.no-change", "create.invalid-id", "create.without-arguments", "kill.signal")
+@proved_by("ids-unchecked", "signals-unchecked", "pid-file-failure-ignored", "errors-without-message")
+def test_misused_command_lines_are_errors(phases: Phases) -> None:
+    """Odd ids, flags, signals and paths are errors that change nothing, unless they are merely unusual."""
+    from conformance.fuzz.machine.driving import run_things  # noqa: PLC0415
+    from strategies.misuse import SMOKE, TABLE, misuses  # noqa: PLC0415
+
+    with phases.phase("command lines") as fuzzer:
+        run_things(fuzzer, SMOKE, [case for rows in TABLE.values() for case in rows], misuses())
+
+
 def test_runtimes_agree(phases: Phases) -> None:
     """Where the specification is silent, runtimes may differ: what they differ in is told, and fails nothing."""
     from conformance.fuzz.agreement import Agreement  # noqa: PLC0415
