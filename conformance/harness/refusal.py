@@ -6,7 +6,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from conformance.checks.host import leaks
 from conformance.harness.errors import Leaked, OperationFailed, Violation
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def refused(container: Container) -> Iterator[None]:
         )
     scene.journal.evidence = evidence
     deadline = time.monotonic() + min(PATIENCE, scene.patience)
-    while found := leaks(before, scene.snapshot()):
+    while found := scene.changes(before):
         if time.monotonic() > deadline:
             raise Leaked("the refused operation left behind: " + "; ".join(found))
         scene.pause(0.005)

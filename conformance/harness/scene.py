@@ -244,7 +244,7 @@ class Scene:
 
     def is_messy(self) -> bool:
         """Whether something is there that was not there before the scene, or is gone."""
-        return bool(leaks(self.before, self.snapshot()))
+        return bool(self.changes())
 
     def _keep(self, container: Container) -> None:
         """Copy a bundle out of the trial, with what its program printed, when that was asked for."""
@@ -252,10 +252,25 @@ class Scene:
             target = self.keep / container.bundle.folder.name
             shutil.copytree(container.bundle.folder, target, symlinks=True, ignore=_special, dirs_exist_ok=True)
 
+    def changes(self, before: Snapshot | None = None) -> list[str]:
+        """What is there that was not there before the scene, or before something in it, or is gone.
+
+        A mount that went together with the folder it was on was taken by somebody outside of the trial: inside nobody
+        can remove such a folder.
+        """
+        found = leaks(self.before if before is None else before, self.snapshot())
+        gone = "mount gone: "
+        root = f"/proc/{self.trial.pid}/root"
+        return [
+            line
+            for line in found
+            if not line.startswith(gone) or os.path.lexists(root + line.removeprefix(gone).split()[0])
+        ]
+
     def left_behind(self) -> list[str]:
         """What is there that was not there before the scene, or is gone, after the host had time to let go of it."""
         for _ in range(int(self.patience / 0.005)):
-            found = leaks(self.before, self.snapshot())
+            found = self.changes()
             if not found:
                 return []
             self.pause(0.005)

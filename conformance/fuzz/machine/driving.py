@@ -44,7 +44,10 @@ def try_thing(fuzzer: Fuzzer, thing: Thing) -> None:
     if problem is None or not fuzzer.findings.is_news(problem):
         return
     signature = signature_of(problem)
-    if fuzzer.findings.expectations.of_finding(signature, [getattr(problem, "requirement", "")]) is None:
+    if (
+        not fuzzer.first_only
+        and fuzzer.findings.expectations.of_finding(signature, [getattr(problem, "requirement", "")]) is None
+    ):
         thing, tried = _smallest(fuzzer, thing, tried, signature)
     fuzzer.keep(tried, KIND, written(thing), Case(), ())
 

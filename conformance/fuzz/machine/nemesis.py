@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.checks.host import leaks
 from conformance.fuzz.machine.oracles import BystanderHurt, LifecycleBroken, NotClean, StateWrong
 from conformance.harness.errors import Crashed, Violation
 from conformance.harness.journal import Step
@@ -230,7 +229,7 @@ class _Theatre:
 
     def _demand_clean(self, about: str, requirement: str) -> None:
         deadline = time.monotonic() + PATIENCE
-        while found := leaks(self.before, self.scene.snapshot()):
+        while found := self.scene.changes(self.before):
             if time.monotonic() > deadline:
                 self._show(found)
                 raise NotClean(about, found, requirement)
