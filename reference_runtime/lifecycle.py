@@ -42,9 +42,12 @@ def seize(container: Container, operation: str, wanted: tuple[str, ...]) -> None
 
 def start(container: Container) -> None:
     """Runs the program of a created container, then the poststart hooks."""
-    if faults.has("concurrent-start-accepted") and container.load().status() == "running" and container.is_new():
-        raise Pretended
-    seize(container, "start", ("created",))
+    try:
+        seize(container, "start", ("created",))
+    except RuntimeFault:
+        if faults.has("concurrent-start-accepted") and container.status() == "running" and container.is_new():
+            raise Pretended from None
+        raise
     config = container.config()
     if "process" not in config and faults.has("start-needs-no-process"):
         raise Pretended
