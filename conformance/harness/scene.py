@@ -253,19 +253,8 @@ class Scene:
             shutil.copytree(container.bundle.folder, target, symlinks=True, ignore=_special, dirs_exist_ok=True)
 
     def changes(self, before: Snapshot | None = None) -> list[str]:
-        """What is there that was not there before the scene, or before something in it, or is gone.
-
-        A mount that went together with the folder it was on was taken by somebody outside of the trial: inside nobody
-        can remove such a folder.
-        """
-        found = leaks(self.before if before is None else before, self.snapshot())
-        gone = "mount gone: "
-        root = f"/proc/{self.trial.pid}/root"
-        return [
-            line
-            for line in found
-            if not line.startswith(gone) or os.path.lexists(root + line.removeprefix(gone).split()[0])
-        ]
+        """What is there that was not there before the scene, or before something in it, or is gone."""
+        return leaks(self.before if before is None else before, self.snapshot())
 
     def left_behind(self) -> list[str]:
         """What is there that was not there before the scene, or is gone, after the host had time to let go of it."""
