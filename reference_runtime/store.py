@@ -135,8 +135,6 @@ class Container:
             return "creating" if birth(creator) == since else "stopped"
         if not self.alive():
             return "stopped"
-        if faults.has("state-forgets-paused") and self._frozen():
-            raise Missing(f"container {self.id} does not exist")
         if os.path.exists(self.file(START_FIFO)):
             return "created"
         return "paused" if self._frozen() else "running"
