@@ -86,6 +86,8 @@ def _kill(container: Container) -> None:
     if pid and birth(pid) == container.document.get("birth"):
         descriptor = os.pidfd_open(pid)
         os.kill(pid, _KILL)
+        if "cgroup" in container.document:
+            Cgroup.from_json(container.document["cgroup"]).let_die()
         waiting = select.poll()
         waiting.register(descriptor, select.POLLIN)
         waiting.poll(10_000)

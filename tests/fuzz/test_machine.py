@@ -90,6 +90,12 @@ def test_a_healthy_runtime_is_not_accused(bench: Bench, thing: Thing) -> None:
     assert tried(bench, "", thing).problem is None
 
 
+def test_a_paused_container_is_removed_at_once(bench: Bench) -> None:
+    operations = ("create waits", "start", "pause", "delete --force")
+    thing = tuple(histories.Turn(0, (operation,)) for operation in operations)
+    assert replaying.attempt(Bench(bench.trial, 5.0), find("reference"), replaying.written(thing)).problem is None
+
+
 @pytest.mark.parametrize("bug", REPEATED)
 def test_a_script_repeats_it(bench: Bench, tmp_path: Path, bug: str) -> None:
     thing = next(thing for name, thing, _ in NOTICED if name == bug)

@@ -26,9 +26,10 @@ def test_phases_share_the_time_and_leave_it_to_those_after() -> None:
     assert sum(SHARES.values()) == pytest.approx(1)
     clock = Clock(replace(PROFILES["ci"], seconds=100), runtimes=2)
     first = clock.allot("valid") - time.monotonic()
-    assert first == pytest.approx(10, abs=0.5)
+    assert first == pytest.approx(50 * SHARES["valid"], abs=0.5)
     clock.spent(1)
-    assert clock.allot("documents") - time.monotonic() == pytest.approx(9 + 2.5, abs=0.5)
+    left = 50 * (SHARES["valid"] + SHARES["documents"]) - 1
+    assert clock.allot("documents") - time.monotonic() == pytest.approx(left, abs=0.5)
     assert Clock(PROFILES["smoke"]).allot("valid") == float("inf")
 
 

@@ -56,9 +56,13 @@ def tolerated_by(runtime: Runtime) -> Tolerated:
 
 @dataclass
 class _Slot:
-    """One id, with the container that has it, and all lives that it can have."""
+    """One id, with the container that has it, and all lives that it can have.
+
+    ``suspect`` is the last operation if it was refused, or those of the last turn if they ran at once, in words.
+    """
 
     name: str
+    suspect: str = ""
     lives: Lives = NEW
     container: Container | None = None
 
@@ -129,6 +133,7 @@ class Player:
     # One operation ----------------------------------------------------------------------------------------------
 
     def _single(self, slot: _Slot, operation: str) -> None:
+        slot.suspect = ""
         if operation == DEATH:
             self._kill_from_outside(slot)
             return
@@ -137,6 +142,8 @@ class Player:
             return
         done = self._begin(slot, operation)(False)
         self._judge(slot, self._answer(operation, done), done)
+        if done.exit_status != 0:
+            slot.suspect = f"{model.name_of(operation)} that was refused"
         if operation == "ps" and done.exit_status == 0:
             self._judge_ps(slot, done)
 
@@ -183,6 +190,7 @@ class Player:
             )
             raise Unexplained(about, requirement=_requirement(answers, slot))
         slot.become(lives)
+        slot.suspect = f"{' and '.join(sorted(answer.name for answer in answers))} at once"
 
     # Calls ------------------------------------------------------------------------------------------------------
 
@@ -249,6 +257,9 @@ class Player:
             if model.after(slot.lives, answer, self.tolerated) or time.monotonic() > deadline:
                 break
             self.scene.pause(0.01)
+        if slot.suspect and not model.after(slot.lives, answer, self.tolerated):
+            about = f"{slot.suspect} has changed {_article(slot.possible())} container"
+            raise LifecycleBroken(about, f"it is {answer.status or 'not there'} then", "errors.no-change")
         self._judge(slot, answer, done)
 
     def _list(self) -> None:
