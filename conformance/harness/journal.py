@@ -35,7 +35,8 @@ class Evidence:
 
     ``where`` is ``status`` (exit status of the last call), ``output`` (what the last call printed), ``program`` (what
     the container's program printed), ``ended`` (how it ended), ``accepted`` (how many of several calls at once were),
-    ``process`` (a process with such a command line), ``file PATH`` or ``exists PATH``.
+    ``process`` (a process with such a command line), ``file PATH``, ``exists PATH``, or ``tags PATH`` (the words that
+    programs and hooks have said, in their order, in a file of such lines).
     """
 
     where: str

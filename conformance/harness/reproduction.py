@@ -168,12 +168,13 @@ class Script:
             return [f'[ "$status" -eq {_as_shell_status(int(text))} ] && exit 1', "exit 0"]
         if where == "ended":
             return [f'cat "$work/{self.last}.stdout"; echo "The program then ended with wait status {text}."; exit 2']
-        if where.startswith("file "):
-            return [f"judge {self.quoted(text)} {self.quoted(_on_the_host(where.removeprefix('file ')))}"]
         if where == "accepted":
             return [f'[ "$accepted" -eq {text} ] && exit 1', "exit 0"]
         if where == "process":
             return [f"alive {shlex.quote(text)} && exit 1", "exit 0"]
+        kind, _, path = where.partition(" ")
+        if kind in JUDGES:
+            return [f"{JUDGES[kind]} {shlex.quote(text)} {self.quoted(_on_the_host(path))}"]
         if where.startswith("exists "):
             return [f"[ -e {self.quoted(_on_the_host(where.removeprefix('exists ')))} ] && exit 1", "exit 0"]
         file = '"$work/output"' if where == "output" else f'"$work/{self.last}.stdout"'
