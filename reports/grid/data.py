@@ -11,8 +11,8 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from reports.allure import reproduce, shortened, title
-from reports.grid.model import BROKEN_RULE, SIGNS, Column, Grid, Page, Row
-from reports.record import LEVELS, VIOLATIONS, Record, Verdict
+from reports.grid.model import SIGNS, Column, Grid, Page, Row
+from reports.record import BREAKS, LEVELS, VIOLATIONS, Record, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def _verdict(verdict: Verdict) -> Plain:
         "name": verdict.value,
         "words": verdict.words,
         "sign": SIGNS[verdict],
-        "breaks": verdict in BROKEN_RULE,
+        "breaks": verdict in BREAKS,
         "bad": verdict in VIOLATIONS,
     }
 
@@ -117,6 +117,7 @@ def _evidence(record: Record) -> Iterator[tuple[str, Any]]:
         "observed": record.observed,
         "difference": record.difference,
         "log": record.log,
+        "baseline": record.baseline.replace("_", " "),
     }
     yield from ((name, shortened(text, LONGEST_TEXT)) for name, text in texts.items() if text)
     if record.expectation is not None:

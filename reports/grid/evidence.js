@@ -121,6 +121,7 @@ function drawProof(found, verdict) {
       make("p", {}, reason, url ? [" ", link(url, url)] : []),
     );
   }
+  if (found.baseline) part("In the baseline", make("p", {}, found.baseline));
   if (found.reason) part("Reason", make("pre", { class: "prose" }, found.reason));
   if (found.expected || found.observed) {
     const side = (name, text) =>

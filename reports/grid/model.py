@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from reports.record import VIOLATIONS, Level, Record, Requirement, Runtime, Verdict, labels, latest
+from reports.record import BREAKS, VIOLATIONS, Level, Record, Requirement, Runtime, Verdict, labels, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,8 +43,6 @@ SIGNS: Mapping[Verdict, str] = {
     Verdict.NOT_HERE: "?",
     Verdict.BROKEN: "!",
 }
-#: The verdicts that count against a runtime in its score; passed counts for it, and the others not at all.
-BROKEN_RULE = VIOLATIONS | {Verdict.KNOWN}
 #: The verdicts that say something about the runtime: only between them do rows differ.
 TELLING = frozenset(Verdict) - {Verdict.NOT_HERE, Verdict.BROKEN}
 OWN_PAGE = "Tests without a requirement"
@@ -165,9 +163,9 @@ def tally(rows: Iterable[Row], column: int, level: Level | None = None) -> Tally
 
 
 def score(counts: Tally) -> Score:
-    """What a tally is worth."""
+    """What a tally is worth: what passed counts for a runtime, what breaks against it, and the rest not at all."""
     held = counts[Verdict.PASSED]
-    return Score(held, held + sum(counts[verdict] for verdict in BROKEN_RULE))
+    return Score(held, held + sum(counts[verdict] for verdict in BREAKS))
 
 
 def build(records: Iterable[Record]) -> Grid:

@@ -83,7 +83,7 @@ def _record(record: Record) -> dict[str, Any]:
     facts = {
         "test": record.test,
         "verdict": record.verdict.value,
-        "reason": record.reason,
+        "reason": record.finding,
         "expected": record.expected,
         "observed": record.observed,
         "known": record.expectation.reason if record.expectation is not None else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from reports.grid.model import SIGNS, build
 from reports.grid.page import as_page
+from reports.jsonl import read
 from reports.record import Record, Requirement, Runtime, Verdict, from_builtins, to_builtins
 
 if TYPE_CHECKING:
@@ -315,6 +318,28 @@ def test_nothing_is_cut_off_at_any_width(page: Page, width: int) -> None:
         assert page.run(CUT_OFF) == []
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a trial needs root")
+def test_a_real_run_of_the_runtimes_that_are_here(
+    show: Callable[..., Page], run_pytest: Callable[..., Any], tmp_path: Path
+) -> None:
+    here = [name for name in ("runc", "crun", "runsc") if shutil.which(name)]
+    results = tmp_path / "results.jsonl"
+    tried = [f"--runtime={name}" for name in ("reference", *here)]
+    run_pytest("conformance/oci/config/test_annotations.py", "-k", "without_a_key", *tried, f"--results={results}")
+    page = show(read(results).records)
+    names = page.run("return [...document.querySelectorAll('#totals tbody th b')].map((name) => name.textContent)")
+    assert names == sorted(["reference", *here])
+    assert "annotations.keys.empty" in page.filter("reference:passed")
+    page.cell("annotations.keys.empty", names.index("reference") + 1).click()
+    assert "The key of an annotation must not be empty" in page.panel()
+    for name in here:
+        place = names.index(name) + 1
+        page.find(f"#panel .others button:nth-child({place})").click()
+        assert "annotation('', 'two')" in page.panel()
+        if "known" in page.cell("annotations.keys.empty", place).text:
+            assert f"{tmp_path}/findings/{name}/" in page.panel()
 
 
 def test_a_large_grid_stays_fluent(chromium: Any, benchmark: ModuleType, tmp_path: Path) -> None:
