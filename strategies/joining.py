@@ -66,6 +66,8 @@ def fields_of(case: Case) -> set[str]:
             fields.add("place " + place.strip("/").split("/")[0])
         elif edit.name in {"user", "umask", "capabilities", "additional_gids"}:
             fields.add("user")
+        elif edit.name in {"seccomp", "personality"}:  # filters of cases refuse the call that tells the personality
+            fields.add("personality")
         elif edit.name in KEYED:
             fields.add(f"{edit.name} {edit.args[0]}")
         else:

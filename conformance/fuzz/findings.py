@@ -159,6 +159,11 @@ class Findings:
         self.seen[fingerprint] = self.seen.get(fingerprint, 0) + 1
         return self.seen[fingerprint] == 1
 
+    def take_as_it_is(self, finding: Finding) -> None:
+        """Take a finding without looking into it, where one is all that was wanted."""
+        finding.confirmed = f"{AGAIN}/{AGAIN}"
+        self.new.append(finding)
+
     def take(self, finding: Finding, journal: Journal, again: Callable[[], Violation | None]) -> Finding | None:
         """Look into a failure that is news: run it again, and keep it unless it is known; returns what is new.
 

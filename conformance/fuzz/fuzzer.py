@@ -92,6 +92,9 @@ class Fuzzer:
         assert problem is not None
         if not self.findings.is_news(problem):
             return self._smallest(case, problem)[0] if len(case.edits) > 1 else case
+        if self.first_only:
+            self.findings.take_as_it_is(self._finding(attempt, "case", case.written(), case))
+            raise Enough
         case, attempt = self._smallest(case, problem, attempt)
         self.keep(attempt, "case", case.written(), case)
         return case
@@ -100,17 +103,7 @@ class Fuzzer:
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None
     ) -> Finding | None:
         """Keep a failure that is news as a finding."""
-        assert attempt.problem is not None
-        named = [case.requirement, "valid-values.invalid"] if case.verdict == INVALID else [case.requirement]
-        finding = finding_of(
-            attempt.problem,
-            attempt.journal,
-            self.runtime,
-            case.edits if edits is None else edits,
-            kind=kind,
-            case=written,
-            requirements=[name for name in named if name],
-        )
+        finding = self._finding(attempt, kind, written, case, edits)
         from conformance.fuzz.replay import replayer  # noqa: PLC0415  # which imports the kinds of cases
 
         again = replayer(kind)
@@ -120,6 +113,21 @@ class Fuzzer:
         if taken is not None and self.first_only:
             raise Enough
         return taken
+
+    def _finding(
+        self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None
+    ) -> Finding:
+        assert attempt.problem is not None
+        named = [case.requirement, "valid-values.invalid"] if case.verdict == INVALID else [case.requirement]
+        return finding_of(
+            attempt.problem,
+            attempt.journal,
+            self.runtime,
+            case.edits if edits is None else edits,
+            kind=kind,
+            case=written,
+            requirements=[name for name in named if name],
+        )
 
     def _smallest(self, case: Case, problem: Violation, attempt: Attempt | None = None) -> tuple[Case, Attempt]:
         """The smallest case that fails in the same way, within a budget."""

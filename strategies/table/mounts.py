@@ -29,8 +29,8 @@ def of_mounts() -> dict[str, list[Case]]:
     ]
     return {
         "tmpfs": [Case((tmpfs("/mnt", *options),)) for options in lists],
-        "bind": [_bound("data", "/mnt", *options) for options in lists if "size=1m" not in options],
-        "bind of a file": [_bound("file", "/mnt/file", *options) for options in ((), ("ro",), ("bind", "ro"))],
+        "bind": [_bound("data", "/run", *options) for options in lists if "size=1m" not in options],
+        "bind of a file": [_bound("file", "/sea/file", *options) for options in (("ro",), (), ("bind", "ro"))],
         "sources": [_bound(source, "/mnt") for source in ("./data", "data/", "data/../data", "data//.")],
         "names": [_named(name) for name in NAMES],
         "destinations": [

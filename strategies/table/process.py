@@ -99,6 +99,7 @@ def _environments() -> list[Case]:
 
 def _users() -> list[Case]:
     return [
+        Case((user(1000, 70001, additional_gids=[5, 70002, 6]),)),
         *(Case((user(number, 1000),)) for number in IDS),
         *(Case((user(1000, number),)) for number in IDS),
         *(Case((user(1000, 1000, additional_gids=[number]),)) for number in IDS),
@@ -128,10 +129,10 @@ def _capabilities(surroundings: Surroundings) -> list[Case]:
     first, last = names[0], names[-1]
     of_all = [capabilities(*names, sets=SETS)]
     return [
+        Case((capabilities(first, last, sets=("bounding", "inheritable")),)),
         Case((capabilities(),)),
         Case((capabilities(*names),)),
         *(Case((capabilities(name),)) for name in (first, last)),
-        Case((capabilities(first, last, sets=("bounding", "inheritable")),)),
         Case((capabilities(first, sets=("bounding",)),)),
         Case((*of_all,)),
         Case((user(1000, 1000), *of_all)),

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a trial needs root")
 OF_VALID = (
     *("additional-gids-dropped", "additional-gids-first-only", "annotations-dropped", "args-empty-dropped"),
     *("capabilities-bounding-full", "capabilities-inheritable-dropped", "cwd-ignored", "cpu-quota-doubled"),
-    *("devices-dropped", "devices-mode-ignored", "env-default-added", "gid-ignored", "hostname-dropped"),
+    *("devices-dropped", "devices-mode-ignored", "gid-is-uid", "gid-ignored", "hostname-dropped"),
     *("ids-cut-to-16-bits", "masked-paths-dropped", "memory-limit-dropped", "mount-options-first-wins"),
     *("mount-ro-ignored", "no-new-privileges-dropped", "oom-score-adj-off-by-one", "pids-limit-dropped"),
     *("rlimits-soft-only", "root-readonly-ignored", "sysctl-dropped", "umask-zero-ignored", "uid-ignored"),
