@@ -171,7 +171,7 @@ def exit_status(error: bytes, protocol: str) -> int:
         raise NotStarted(status)
     causes = (status.get("details") or {}).get("causes") or []
     codes = [cause.get("message", "") for cause in causes if cause.get("reason") == "ExitCode"]
-    if len(codes) != 1 or not codes[0].isdigit():
+    if len(codes) != 1 or not isinstance(codes[0], str) or not codes[0].isdigit():
         raise Violation(f"a status of reason NonZeroExitCode has no cause ExitCode with a number: {status}")
     return int(codes[0])
 
