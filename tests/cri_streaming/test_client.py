@@ -169,6 +169,8 @@ def test_statuses(error: bytes, status: int) -> None:
         b'{"status":"Failure","reason":"NonZeroExitCode"}',
         FAILURE % b'"x"',
         FAILURE % b"42",
+        b'{"status":"Failure","reason":"NonZeroExitCode","details":7}',
+        b'{"status":"Failure","reason":"NonZeroExitCode","details":{"causes":[7]}}',
     ],
 )
 def test_statuses_without_sense(error: bytes) -> None:
