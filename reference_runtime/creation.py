@@ -57,6 +57,8 @@ def create(container: Container, settings: Settings, pid_file: str = "") -> None
 
 def write_pid(path: str, pid: int) -> None:
     """Writes a process id in one step."""
+    if faults.has("pid-file-failure-ignored") and not os.path.isdir(os.path.dirname(path)):
+        return
     temporary = f"{path}.{os.getpid()}"
     with open(temporary, "w", encoding="ascii") as file:
         file.write(str(pid))

@@ -150,5 +150,5 @@ def test_commands_run_beside_each_other(cri: CriScene, pod: Sandbox) -> None:
     ]
     pending = [cri.node.client.begin("ExecSync", request) for request in requests]
     assert container.execute("/probe", "write", "/tmp/go", "x").exit_code == 0
-    outputs = [each.result(30).stdout for each in pending]
+    outputs = [cri.accepted(cri.node.client.finish("ExecSync", each, 30)).stdout for each in pending]
     assert [output.splitlines()[-1] for output in outputs] == [b"0", b"1", b"2", b"3"]

@@ -399,7 +399,7 @@ def test_one_image_can_be_pulled_many_times_at_once(cri: CriScene) -> None:
     reference = cri.unique("probe")
     request = cri.request("PullImage", image=spec(reference))
     pending = [cri.node.client.begin("PullImage", request) for _ in range(4)]
-    answers = {each.result(60).image_ref for each in pending}
+    answers = {cri.accepted(cri.node.client.finish("PullImage", each, 60)).image_ref for each in pending}
     assert len(answers) == 1
     listed = [each for each in cri.call("ListImages").images if reference in each.repo_tags]
     assert len(listed) == 1

@@ -48,7 +48,6 @@ def test_an_image_may_have_a_command_only(cri: CriScene, pod: Sandbox) -> None:
 @musts("cri.container.envs", "cri.image.config")
 def test_the_environment_is_the_images_and_the_configs(cri: CriScene, pod: Sandbox) -> None:
     """The program has the environment of the image, and that of the config over it."""
-
     crew = 'a=b c\n"d"'
     envs = [{"key": "TIDE", "value": "high"}, {"key": "CREW", "value": crew}, {"key": "NONE"}]
     inside = pod.run(image=spec(cri.image("env")), envs=envs)

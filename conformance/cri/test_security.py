@@ -15,7 +15,6 @@ from conformance.harness.cri.scene import CriScene, spec
 from conformance.harness.observed import Inside
 from strategies.edits import do, read, write
 
-
 #: What runtimes and the kubelet mask by default.
 USUALLY_MASKED = [
     *("/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list"),

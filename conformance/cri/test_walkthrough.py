@@ -56,7 +56,7 @@ def test_a_session(cri: CriScene) -> None:
 @proved_by("cri-container-started-at-create")
 @musts("cri.sandbox.ready", "cri.container.created", "cri.container.started")
 def test_what_is_below_a_session(cri: CriScene) -> None:
-    """A sandbox has one process of its own that waits; a created container has none of its program, a running one has."""
+    """A sandbox has a process that waits; a created container has none of its program yet, a running one has."""
     sandbox = cri.sandbox()
     pause = _pid(cri, sandbox.status(verbose=True))
     assert _programs(pause) != ""

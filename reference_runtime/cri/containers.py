@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cri_api.v1 import api_pb2
@@ -32,8 +33,11 @@ class Containers:
         self._node = node
         self._watcher = watcher
 
-    def create(self, sandbox: Sandbox, config: Any) -> str:
-        """Makes a container, which waits to be started; its id.  When it can not, nothing of it is left."""
+    def create(self, sandbox: Sandbox, config: Any, still_wanted: Callable[[], None]) -> str:
+        """Makes a container, which waits to be started; its id.  When it can not, nothing of it is left.
+
+        ``still_wanted`` raises when the client has left meanwhile.
+        """
         _check(config, sandbox)
         image = self._node.images.get(config.image.image)
         settings = faults.bend_image(image.settings)
@@ -56,7 +60,8 @@ class Containers:
         try:
             with container.lock:
                 self._make(container, sandbox, settings)
-                self._node.containers[container.id] = container
+                still_wanted()
+                self._node.containers.establish(container)
         except BaseException:
             self._forget(container)
             raise
@@ -90,7 +95,7 @@ class Containers:
             runtime,
             terminal=config["process"]["terminal"],
             stdin=container.config.stdin,
-            log=container.log_path,
+            log=_bent_log(container.log_path),
             bugs=[name for name in faults.active if name.startswith("cri-log")],
         )
         self._node.save(container)
@@ -233,14 +238,16 @@ class Containers:
             if container.state not in {api_pb2.CONTAINER_CREATED, api_pb2.CONTAINER_RUNNING}:
                 raise WrongState(f"container {container.id} is {state_name(container)}")
             after = merged(container.config.linux.resources, asked)
-            if not faults.has("cri-update-ignored"):
-                self._node.runtime(container.handler).update(container.id, limits(after))
+            if not _update_is_ignored(container):
+                self._node.runtime(container.handler).update(container.id, _bent_limits(limits(after), limits(asked)))
             container.config.linux.resources.CopyFrom(after)
             self._node.save(container)
 
     def reopen_log(self, container: Container) -> None:
         """Opens the log again, after it was moved."""
         if container.state != api_pb2.CONTAINER_RUNNING:
+            if faults.has("cri-log-reopen-refused-makes-file") and container.log_path:
+                os.close(os.open(container.log_path, os.O_CREAT | os.O_WRONLY, 0o640))
             raise WrongState(f"container {container.id} is {state_name(container)}, not running")
         line = Line(self._node.folder(container))
         with contextlib.closing(line):
@@ -258,6 +265,23 @@ class Containers:
         return [container_status(each) for each in self._node.containers_of(container.sandbox_id)]
 
 
+def _bent_log(path: str) -> str:
+    """Where the log is written, which is where it should be unless a fault says otherwise."""
+    return os.path.join(os.path.dirname(path), "all.log") if path and faults.has("cri-log-slow-reader-blocks") else path
+
+
+def _update_is_ignored(container: Container) -> bool:
+    early = container.state == api_pb2.CONTAINER_CREATED and faults.has("cri-update-of-created-lost")
+    return early or faults.has("cri-update-ignored")
+
+
+def _bent_limits(wanted: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    if not faults.has("cri-update-resets-others"):
+        return wanted
+    none = {"memory": {"swap": -1, "limit": -1}, "cpu": {"quota": -1, "shares": 1024}}
+    return {section: {**values, **named.get(section, {})} for section, values in none.items()}
+
+
 def _reason(how: dict[str, Any]) -> str:
     if how.get("lost"):
         return "Unknown"
@@ -271,6 +295,8 @@ def _check(config: Any, sandbox: Sandbox) -> None:
         raise Invalid("config.metadata.name is empty")
     if not config.image.image:
         raise Invalid("config.image.image is empty")
+    if not config.log_path and faults.has("cri-log-absent-path-refused"):
+        raise Invalid("config.log_path is empty")
     if not sandbox.ready:
         raise WrongState(f"sandbox {sandbox.id} is not ready")
     for variable in config.envs:

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import select
+import subprocess
 import threading
 import time
 from typing import Any
@@ -15,7 +16,7 @@ from cri_api.v1 import api_pb2
 
 from reference_runtime.cri import faults
 from reference_runtime.cri.containers import Containers
-from reference_runtime.cri.errors import Failed, Invalid, TooLate, WrongState
+from reference_runtime.cri.errors import Failed, Invalid, Refused, TooLate, WrongState
 from reference_runtime.cri.link import Line
 from reference_runtime.cri.node import Node
 from reference_runtime.cri.records import Container
@@ -27,6 +28,8 @@ MOST_OUTPUT = 16 << 20
 _BLOCK = 65536
 #: A runtime that has not started a program in so many seconds never will.
 _START = 60.0
+#: A program that was killed has ended within so many seconds.
+_AFTER_KILL = 10.0
 #: Output of a program that has ended is there at once; what comes later is of others that it left behind.
 _LAST_OUTPUT = 0.25
 
@@ -49,9 +52,10 @@ class Execution:
         return int(answer["exit"])
 
     def kill(self) -> None:
-        """Ends the program."""
-        with contextlib.suppress(WrongState):
+        """Ends the program, and waits until it has ended."""
+        with contextlib.suppress(Refused):
             self._line.send({"op": "kill"})
+            self.wait(_AFTER_KILL)
 
     def close(self) -> None:
         """Loses interest; the program goes on."""
@@ -74,6 +78,8 @@ class Executions:
         name = f"exec-{secrets.token_hex(6)}"
         path = os.path.join(self._node.folder(container), f"{name}.json")
         process = exec_process(self._containers.config(container), argv, terminal=tty)
+        if faults.has("cri-exec-environment-lost"):
+            process |= {"env": [], "cwd": "/", "user": {"uid": 0, "gid": 0}}
         with open(path, "w", encoding="utf-8") as file:
             json.dump(process, file)
         line = Line(self._node.folder(container))
@@ -90,7 +96,9 @@ class Executions:
         """Runs a program to its end, or kills it after ``timeout`` seconds unless that is 0; an ExecSyncResponse."""
         if timeout < 0:
             raise Invalid(f"timeout: {timeout} is negative")
-        nothing = os.open(os.devnull, os.O_RDONLY)
+        if faults.has("cri-exec-elsewhere"):
+            return _run_on_the_node(argv)
+        nothing = os.open(os.devnull, os.O_RDONLY) if not faults.has("cri-exec-stdin-open") else os.pipe()[0]
         ends = [os.pipe2(os.O_CLOEXEC) for _ in range(2)]
         try:
             end = time.monotonic() + timeout
@@ -120,6 +128,14 @@ class Executions:
                 deadline = time.monotonic() + patience
                 stdout, stderr = (collector.finish(deadline) for collector in collectors)
         return api_pb2.ExecSyncResponse(stdout=stdout, stderr=stderr, exit_code=code)
+
+
+def _run_on_the_node(argv: list[str]) -> Any:
+    try:
+        done = subprocess.run(argv, capture_output=True, check=False, timeout=_START)
+    except (OSError, subprocess.TimeoutExpired):
+        return api_pb2.ExecSyncResponse(exit_code=127)
+    return api_pb2.ExecSyncResponse(stdout=done.stdout, stderr=done.stderr, exit_code=done.returncode)
 
 
 def _demand_program(answer: dict[str, Any]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from reference_runtime.cri.errors import Failed
@@ -15,8 +17,9 @@ class Bug:
 
     ``requests`` bends the request of the calls that it names, ``answers`` their responses; ``config`` bends the
     config.json of containers, ``image`` what their image says.  The calls in ``accepts`` answer emptily where they
-    should refuse, those in ``refuses`` always refuse, those in ``pretends`` answer and do nothing.  A bug with none of
-    these is a switch that ``has`` asks for where it matters.
+    should refuse, those in ``refuses`` always refuse, those in ``pretends`` answer and do nothing.  Those in
+    ``serial`` wait for each other, those in ``exclusive`` are refused while another one is answered.  A bug with none
+    of these is a switch that ``has`` asks for where it matters.
     """
 
     name: str
@@ -28,9 +31,12 @@ class Bug:
     accepts: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
     pretends: tuple[str, ...] = ()
+    serial: tuple[str, ...] = ()
+    exclusive: tuple[str, ...] = ()
 
 
 active: dict[str, Bug] = {}
+_lock = threading.Lock()
 
 
 def has(name: str) -> bool:
@@ -48,6 +54,22 @@ def pretends(call: str) -> bool:
     if any(call in bug.refuses for bug in active.values()):
         raise Failed(f"{call} is refused on purpose")
     return any(call in bug.pretends for bug in active.values())
+
+
+@contextlib.contextmanager
+def alone(call: str) -> Iterator[None]:
+    """Makes a call wait for others, or fail beside them, where a fault says so."""
+    waits = any(call in bug.serial for bug in active.values())
+    fails = any(call in bug.exclusive for bug in active.values())
+    if not waits and not fails:
+        yield
+        return
+    if not _lock.acquire(blocking=waits):
+        raise Failed(f"{call} is busy on purpose")
+    try:
+        yield
+    finally:
+        _lock.release()
 
 
 def bend_request(call: str, request: Any) -> None:

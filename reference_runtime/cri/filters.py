@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference_runtime.cri import faults
 from reference_runtime.cri.records import Container, Sandbox
 
 
 def matches_labels(selector: Any, labels: Any) -> bool:
     """Whether all labels asked for are there with their values."""
-    if faults.has("cri-filter-labels-ignored"):
-        return True
-    found = [labels.get(name) == value for name, value in selector.items()]
-    return any(found) or not found if faults.has("cri-filter-labels-any") else all(found)
+    return all(labels.get(name) == value for name, value in selector.items())
 
 
 def sandboxes(found: list[Sandbox], asked: Any) -> list[Sandbox]:

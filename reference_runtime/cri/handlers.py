@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +16,7 @@ from cri_api.v1 import api_pb2
 from google.protobuf.message_factory import GetMessageClass
 
 from reference_runtime.cri import faults, newer
-from reference_runtime.cri.errors import Refused
+from reference_runtime.cri.errors import Refused, TooLate
 
 #: As many items are sent at once by the calls that stream lists.
 _BATCH = 10
@@ -59,10 +62,16 @@ def _streaming_handler(name: str, targets: tuple[Any, ...]) -> Any:
     if function is None:
         return None
 
-    def pieces(asked: Any, _: Any) -> Iterator[Any]:
+    def pieces(asked: Any, context: Any) -> Iterator[Any]:
         found = function(asked)
+        if faults.has(f"cri-stream-{newer.FAULTS[name]}-doubled"):
+            found = [*found, *found]
         for start in range(0, len(found), _BATCH):
             yield answer(**{newer.items(name): found[start : start + _BATCH]})
+        if faults.has(f"cri-stream-{newer.FAULTS[name]}-never-ends"):
+            ended = threading.Event()
+            context.add_callback(ended.set)
+            ended.wait()
 
     return grpc.unary_stream_rpc_method_handler(
         _stream(name, pieces), request_deserializer=request.FromString, response_serializer=answer.SerializeToString
@@ -74,8 +83,10 @@ def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], A
         try:
             if faults.pretends(name):
                 return empty()
+            _end_on_nothing(request)
             faults.bend_request(name, request)
-            answer = function(request, context)
+            with faults.alone(name):
+                answer = function(request, context)
             faults.bend_answer(name, answer)
         except Exception as problem:  # noqa: BLE001  # whatever went wrong, the client gets a status
             if faults.accepts(name):
@@ -84,6 +95,11 @@ def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], A
         return answer
 
     return call
+
+
+def _end_on_nothing(request: Any) -> None:
+    if faults.has("cri-empty-request-crashes") and request.DESCRIPTOR.fields and not request.ByteSize():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stream(name: str, function: Callable[[Any, Any], Iterator[Any]]) -> Callable[[Any, Any], Iterator[Any]]:
@@ -102,9 +118,19 @@ def _stream(name: str, function: Callable[[Any, Any], Iterator[Any]]) -> Callabl
 def _abort(context: Any, name: str, problem: Exception) -> None:
     """Ends the call with a status and one line.  What was not foreseen is shown to the server's owner, too."""
     if isinstance(problem, Refused):
-        code = "UNKNOWN" if faults.has("cri-errors-unknown") else problem.status
+        code = "UNKNOWN" if faults.has("cri-not-found-code-wrong") else problem.status
         context.abort(grpc.StatusCode[code], str(problem))
     if isinstance(problem, OSError):
         context.abort(grpc.StatusCode.INTERNAL, f"{name}: {problem}")
     traceback.print_exception(problem, file=sys.stderr)
     context.abort(grpc.StatusCode.INTERNAL, f"{name}: {type(problem).__name__}: {problem}")
+
+
+def unless_left(context: Any) -> Callable[[], None]:
+    """A function that raises TooLate when the client of a call waits for it no longer."""
+
+    def check() -> None:
+        if not context.is_active():
+            raise TooLate("the client has left")
+
+    return check

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 from cri_api.v1 import api_pb2
 
 from reference_runtime.cri import faults
-from reference_runtime.cri.errors import Invalid, NotFound, TooLate
+from reference_runtime.cri.errors import Invalid, NotFound
+from reference_runtime.cri.handlers import unless_left
 from reference_runtime.cri.images.reference import parse
-from reference_runtime.cri.images.registry import login_of
+from reference_runtime.cri.images.registry import Login, login_of
 from reference_runtime.cri.images.store import Image
 from reference_runtime.cri.node import Node
 
@@ -22,6 +22,7 @@ class ImagesService:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._remembered: Login | None = None
 
     def list_images(self, request: Any, _: Any) -> Any:
         """All images, or the one of the filter."""
@@ -43,7 +44,7 @@ class ImagesService:
         if not request.image.image:
             raise Invalid("image.image is empty")
         image = self._node.images.find(request.image.image)
-        if image is None and faults.has("cri-image-absent-status-refused"):
+        if image is None and faults.has("cri-image-absent-refused"):
             raise NotFound(f"image {request.image.image!r} is not here")
         if image is None:
             return api_pb2.ImageStatusResponse()
@@ -56,7 +57,9 @@ class ImagesService:
             raise Invalid("image.image is empty")
         self._node.runtime(request.image.runtime_handler)
         login = login_of(request.auth)
-        image = self._node.images.pull(parse(request.image.image), login, _unless_left(context))
+        if faults.has("cri-auth-remembered"):
+            login = self._remembered = login if login.basic and self._remembered is None else self._remembered or login
+        image = self._node.images.pull(parse(request.image.image), login, unless_left(context))
         return api_pb2.PullImageResponse(image_ref=image.id)
 
     def remove_image(self, request: Any, _: Any) -> Any:
@@ -70,6 +73,8 @@ class ImagesService:
     def clean(self) -> None:
         """Removes the files that nothing needs any more."""
         used = {container.rootfs for container in self._node.containers.every()}
+        if faults.has("cri-image-remove-breaks-container"):
+            used = set()
         used |= {volume for container in self._node.containers.every() for volume in container.volumes}
         self._node.images.clean(used)
 
@@ -103,11 +108,3 @@ class ImagesService:
     def _is_pause(self, image: Image) -> bool:
         name = self._node.settings.pause_image
         return bool(name) and self._node.images.find(name) is image
-
-
-def _unless_left(context: Any) -> Callable[[], None]:
-    def check() -> None:
-        if not context.is_active():
-            raise TooLate("the client has left")
-
-    return check

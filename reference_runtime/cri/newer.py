@@ -59,6 +59,16 @@ def _declared() -> dict[str, Any]:
     return {name: message_factory.GetMessageClass(message) for name, message in found.items()}
 
 
+#: What each of the streams is called in the names of faults.
+FAULTS = {
+    "StreamPodSandboxes": "sandboxes",
+    "StreamContainers": "containers",
+    "StreamContainerStats": "container-stats",
+    "StreamPodSandboxStats": "pod-stats",
+    "StreamPodSandboxMetrics": "pod-metrics",
+    "StreamImages": "images",
+}
+
 CLASSES: dict[str, Any] = _declared()
 
 

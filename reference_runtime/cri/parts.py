@@ -50,11 +50,11 @@ class Parts:
         """Finds what an earlier server has left; what it had only begun is removed."""
         node = self.node
         for sandbox in load_all(node.settings.kept("sandboxes"), Sandbox):
-            node.sandboxes[sandbox.id] = sandbox
             node.sandboxes.reserve(sandbox.key, sandbox.id)
+            node.sandboxes.establish(sandbox)
         for container in load_all(node.settings.kept("containers"), Container):
-            node.containers[container.id] = container
             node.containers.reserve(container.key, container.id)
+            node.containers.establish(container)
         for container in node.containers.every():
             self._recover_container(container)
         for sandbox in node.sandboxes.every():

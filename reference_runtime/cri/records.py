@@ -12,9 +12,12 @@ from typing import Any, TypeVar
 
 from cri_api.v1 import api_pb2
 
+from reference_runtime.cri import faults
 from reference_runtime.cri.errors import NotFound
 
 _RECORD = "record.json"
+#: Making a sandbox or a container takes no longer, in seconds.
+_PATIENCE = 60.0
 
 
 @dataclasses.dataclass
@@ -119,23 +122,39 @@ class Table(dict[str, _Kind]):
     def __init__(self, what: str) -> None:
         super().__init__()
         self._what = what
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._keys: dict[str, str] = {}
+        self._making: set[str] = set()
 
     def reserve(self, key: str, record_id: str) -> str:
-        """Takes a name for a record; who has it already, or nothing."""
-        with self._lock:
-            return "" if self._keys.setdefault(key, record_id) == record_id else self._keys[key]
+        """Takes a name for a record; who has it already, or nothing.  Waits for one that is still being made."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._keys.get(key) not in self._making, _PATIENCE)
+            if key in self._keys:
+                return self._keys[key]
+            self._keys[key] = record_id
+            self._making.add(record_id)
+            return ""
+
+    def establish(self, record: _Kind) -> None:
+        """Adds a record that is made."""
+        with self._changed:
+            self[record.id] = record
+            self._making.discard(record.id)
+            self._changed.notify_all()
 
     def release(self, key: str) -> None:
         """Gives a name back."""
-        with self._lock:
-            self._keys.pop(key, None)
+        with self._changed:
+            self._making.discard(self._keys.pop(key, ""))
+            self._changed.notify_all()
 
     def find(self, record_id: str) -> _Kind | None:
         """The record of an id, or of the beginning of one that has no other."""
         if record_id in self or not record_id:
             return self.get(record_id)
+        if faults.has("cri-partial-id-wrong-object"):
+            return next(iter(self.values()), None)
         matching = [name for name in list(self) if name.startswith(record_id)]
         return self.get(matching[0]) if len(matching) == 1 else None
 

@@ -8,7 +8,9 @@ import shutil
 import subprocess
 
 from reference_runtime import libc
+from reference_runtime.cri import faults
 from reference_runtime.cri.errors import Failed
+from reference_runtime.mount_options import MS_BIND
 
 _DETACH = 2
 
@@ -21,6 +23,9 @@ def make(image: str, target: str, own: str) -> None:
         os.makedirs(folder, exist_ok=True)
     shutil.copystat(image, upper)
     os.chown(upper, os.stat(image).st_uid, os.stat(image).st_gid)
+    if faults.has("cri-rootfs-shared"):
+        libc.mount(image, target, "none", MS_BIND)
+        return
     try:
         libc.mount("overlay", target, "overlay", 0, f"lowerdir={image},upperdir={upper},workdir={work}")
     except OSError:

@@ -9,8 +9,9 @@ from typing import Any
 
 from cri_api.v1 import api_pb2
 
-from reference_runtime.cri import filters
+from reference_runtime.cri import faults, filters
 from reference_runtime.cri.errors import Invalid, Unsupported
+from reference_runtime.cri.handlers import unless_left
 from reference_runtime.cri.network.bridge import Bridge
 from reference_runtime.cri.parts import Parts
 from reference_runtime.cri.statuses import container_entry, container_status, sandbox_entry, sandbox_status
@@ -79,11 +80,15 @@ class RuntimeService:
 
     # Sandboxes
 
-    def run_pod_sandbox(self, request: Any, _: Any) -> Any:
+    def run_pod_sandbox(self, request: Any, context: Any) -> Any:
         """Makes a sandbox."""
         if not request.HasField("config"):
             raise Invalid("config is missing")
-        made = self._parts.sandboxes.run(request.config, request.runtime_handler)
+        left = faults.has("cri-cancelled-create-leaks")
+        wanted = (lambda: None) if left else unless_left(context)
+        made = self._parts.sandboxes.run(request.config, request.runtime_handler, wanted)
+        if faults.has("cri-cancelled-create-leaks") and not context.is_active():
+            self._node.sandboxes.pop(made)
         return api_pb2.RunPodSandboxResponse(pod_sandbox_id=made)
 
     def stop_pod_sandbox(self, request: Any, _: Any) -> Any:
@@ -132,12 +137,13 @@ class RuntimeService:
 
     # Containers
 
-    def create_container(self, request: Any, _: Any) -> Any:
+    def create_container(self, request: Any, context: Any) -> Any:
         """Makes a container."""
         sandbox = self._node.sandboxes.need(_id(request.pod_sandbox_id))
         if not request.HasField("config"):
             raise Invalid("config is missing")
-        return api_pb2.CreateContainerResponse(container_id=self._parts.containers.create(sandbox, request.config))
+        made = self._parts.containers.create(sandbox, request.config, unless_left(context))
+        return api_pb2.CreateContainerResponse(container_id=made)
 
     def start_container(self, request: Any, _: Any) -> Any:
         """Starts a container."""

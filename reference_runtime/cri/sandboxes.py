@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cri_api.v1 import api_pb2
@@ -33,8 +34,11 @@ class Sandboxes:
         self._containers = containers
         self._watcher = watcher
 
-    def run(self, config: Any, handler: str) -> str:
-        """Makes a sandbox and its pause process; its id.  When it can not, nothing of it is left."""
+    def run(self, config: Any, handler: str, still_wanted: Callable[[], None]) -> str:
+        """Makes a sandbox and its pause process; its id.  When it can not, nothing of it is left.
+
+        ``still_wanted`` raises when the client has left meanwhile.
+        """
         _check(config)
         runtime = self._node.runtime(handler)
         sandbox = Sandbox(secrets.token_hex(32), api_pb2.PodSandboxConfig(), handler, time.time_ns())
@@ -46,7 +50,8 @@ class Sandboxes:
             with sandbox.lock:
                 self._make(sandbox)
                 self._start(sandbox, runtime)
-                self._node.sandboxes[sandbox.id] = sandbox
+                still_wanted()
+                self._node.sandboxes.establish(sandbox)
         except BaseException:
             self._undo(sandbox)
             raise

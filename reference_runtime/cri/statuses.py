@@ -113,5 +113,7 @@ def _signal_number(name: str) -> Any:
     if name.isdigit():
         known = int(name) in {number.value for number in signal.Signals}
         name = signal.Signals(int(name)).name if known else name
-    whole = "SIGNAL_" + name.replace("MIN+", "MINPLUS").replace("MAX-", "MAXMINUS")
-    return api_pb2.Signal.Value(whole) if whole in api_pb2.Signal.keys() else 0  # noqa: SIM118  # no dict
+    word = name.replace("MIN+", "MINPLUS").replace("MAX-", "MAXMINUS")
+    values = api_pb2.DESCRIPTOR.enum_types_by_name["Signal"].values
+    # The stubs leave the prefix out that the names have by now.
+    return next((value.number for value in values if value.name.removeprefix("SIGNAL_") == word), 0)

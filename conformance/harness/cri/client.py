@@ -52,8 +52,11 @@ class Client:
 
     def call(self, method: str, request: Message, timeout: float | None = None) -> Answer:
         """Make a call that has one answer."""
+        return self.finish(method, self.begin(method, request, timeout), timeout)
+
+    def finish(self, method: str, pending: Any, timeout: float | None = None) -> Answer:
+        """Wait for a call that was begun."""
         began = time.monotonic()
-        pending = self._callable(method).future(request, timeout=timeout or self.timeout)
         try:
             # The deadline is the server's to keep, and grpc's; this one is ours, should both be broken.
             message = pending.result((timeout or self.timeout) + GRACE)

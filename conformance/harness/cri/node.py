@@ -52,7 +52,7 @@ class Node:
         return self._numbers
 
     def cgroup_parent(self, name: str) -> str:
-        """The cgroup that a sandbox's containers go below, as the kubelet names one; "" where systemd has to make it."""
+        """The cgroup that a sandbox's containers go below, as the kubelet names one; "" where systemd makes it."""
         return f"/{self.run}/{name}" if self.uses_cgroupfs else ""
 
     @cached_property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +25,7 @@ def command() -> list[str]:
     """How it is started.  Raises ``WrongUse`` when it is not there."""
     if importlib.util.find_spec("reference_runtime") is None or importlib.util.find_spec(MODULE) is None:
         raise WrongUse("--cri=reference: the reference server is not installed beside this package: reinstall seatrial")
-    return [os.path.realpath(sys.executable), "-m", MODULE]
+    return [sys.executable, "-m", MODULE]
 
 
 @cache
@@ -40,12 +40,13 @@ class Reference:
 
     def __init__(self, bug: str = "") -> None:
         """Start it, and wait until it listens.  Raises ``WrongUse`` when it does not."""
+        start = command()
         self.folder = Path(tempfile.mkdtemp(prefix="seatrial-reference-"))
         self.address = f"unix://{self.folder}/cri.sock"
         fault = ["--bug", bug] if bug else []
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *command()[1:], "--listen", self.address, "--ephemeral", *fault],
+                [*start, "--listen", self.address, "--ephemeral", *fault],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -63,9 +64,13 @@ class Reference:
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(self.folder / "cri.sock")) == 0
+
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        while not (self.folder / "cri.sock").exists():
+        while not self._listens():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 said = (self.folder / "log").read_text(errors="replace").strip().splitlines()
                 self.close()

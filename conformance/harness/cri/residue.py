@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,32 +14,59 @@ from conformance.harness.cri import protocol
 if TYPE_CHECKING:
     from conformance.harness.cri.client import Client
 
-#: Namespaces that a sandbox has of its own, and that somebody may forget to unmount.
-KINDS = ("net", "ipc", "uts")
+#: Namespaces whose processes tell whether something of a sandbox goes on.  The number of a namespace that has gone is
+#: soon given to another one, so these are held; that of a network must not be held, or its devices would not go.
+HELD = ("ipc", "uts")
 
 
-def residue(server: int, ids: list[str], namespaces: Iterable[int]) -> list[str]:
-    """What is there of objects with these ids, as the process of the server sees it; [] when that is elsewhere."""
-    if not server or not Path(f"/proc/{server}").exists():
-        return []
-    found = [f"mount {line.split()[4]}" for line in _mounts(server) if any(id in line for id in ids)]
-    found += [f"cgroup {path}" for path in _cgroups(server, ids)]
-    found += [f"namespace {number}" for number in _held(server, set(namespaces))]
-    return found
+class Residue:
+    """What objects of one test have on this host while they are there, so that it can be looked for afterwards."""
 
+    def __init__(self, server: int) -> None:
+        self.server = server if Path(f"/proc/{server}").exists() else 0
+        self.ids: list[str] = []
+        self._held: dict[int, int] = {}
+        self._networks: set[str] = set()
 
-def namespaces_of(client: Client, sandbox: str) -> set[int]:
-    """The namespaces of a sandbox's process, where the server tells its pid: extra information, so maybe none."""
-    request = protocol.message("PodSandboxStatusRequest", {"pod_sandbox_id": sandbox, "verbose": True})
-    answer = client.call("PodSandboxStatus", request)
-    pid = pid_in(dict(answer.message.info)) if answer.good else 0
-    found = set()
-    for kind in KINDS:
+    def follow(self, id: str) -> None:
+        """Look for what has the id of an object in its name."""
+        self.ids.append(id)
+
+    def follow_sandbox(self, client: Client, id: str) -> None:
+        """Look for the namespaces of a sandbox's process, too, where the server tells its pid."""
+        if not self.server:
+            return
+        request = protocol.message("PodSandboxStatusRequest", {"pod_sandbox_id": id, "verbose": True})
+        answer = client.call("PodSandboxStatus", request)
+        pid = pid_in(dict(answer.message.info)) if answer.good else 0
+        for kind in HELD:
+            with suppress(OSError):
+                self._hold(os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY), kind)
         with suppress(OSError):
-            inode = Path(f"/proc/{pid}/ns/{kind}").stat().st_ino
-            if inode != Path(f"/proc/self/ns/{kind}").stat().st_ino:
-                found.add(inode)
-    return found
+            network = Path(f"/proc/{pid}/ns/net").readlink()
+            self._networks |= {line.split()[4] for line in _mounts(self.server) if f" {network} " in line}
+
+    def _hold(self, descriptor: int, kind: str) -> None:
+        inode = os.fstat(descriptor).st_ino
+        if inode in self._held or inode == Path(f"/proc/self/ns/{kind}").stat().st_ino:
+            os.close(descriptor)
+        else:
+            self._held[inode] = descriptor
+
+    def left(self) -> list[str]:
+        """What is still there; [] also when the server is on another host."""
+        if not self.server or not Path(f"/proc/{self.server}").exists():
+            return []
+        mounts = _mounts(self.server)
+        found = [f"mount {line.split()[4]}" for line in mounts if any(id in line for id in self.ids)]
+        found += [f"mount {point}" for point in self._networks & {line.split()[4] for line in mounts}]
+        found += [f"cgroup {path}" for path in _cgroups(self.server, self.ids)]
+        return found + _processes_in(set(self._held))
+
+    def close(self) -> None:
+        """Let go of the namespaces."""
+        while self._held:
+            os.close(self._held.popitem()[1])
 
 
 def pid_in(info: dict[str, str]) -> int:
@@ -81,16 +108,13 @@ def _cgroups(server: int, ids: list[str]) -> Iterator[str]:
                 yield f"{path}/{name}".removeprefix(root)
 
 
-def _held(server: int, wanted: set[int]) -> list[str]:
-    """The namespaces among those wanted that a process is in, or that a mount keeps."""
-    if not wanted:
-        return []
-    held = {f"net:[{inode}]": inode for inode in wanted}
-    found = {name for name in held for line in _mounts(server) if f" {name} " in line}
-    for entry in os.scandir("/proc"):
+def _processes_in(namespaces: set[int]) -> list[str]:
+    """The processes that are in one of some namespaces."""
+    found = set()
+    for entry in os.scandir("/proc") if namespaces else ():
         if entry.name.isdigit():
-            for kind in KINDS:
+            for kind in HELD:
                 with suppress(OSError):
-                    if Path(f"{entry.path}/ns/{kind}").stat().st_ino in wanted:
-                        found.add(f"{kind} of process {entry.name}")
+                    if Path(f"{entry.path}/ns/{kind}").stat().st_ino in namespaces:
+                        found.add(f"process {entry.name} in the {kind} namespace of a sandbox")
     return sorted(found)

@@ -17,7 +17,7 @@ from conformance.harness.cri.journal import CriJournal
 from conformance.harness.cri.objects import MOMENT, Container, Sandbox
 from conformance.harness.cri.protocol import Message
 from conformance.harness.cri.reproduction import write_cri_reproduction
-from conformance.harness.cri.residue import namespaces_of, residue
+from conformance.harness.cri.residue import Residue
 from conformance.harness.errors import Crashed, HarnessError, Hung, Leaked, OperationFailed, Violation
 from conformance.harness.images.samples import sample, variant
 
@@ -51,8 +51,7 @@ class CriScene:
         self.folder = node.folder / self.labels[SCENE_LABEL]
         self.folder.mkdir()
         self._objects: list[Sandbox | Container] = []
-        self._ids: list[str] = []
-        self._namespaces: set[int] = set()
+        self._residue = Residue(node.server.pid)
         self._pulled: list[str] = []
 
     def __repr__(self) -> str:
@@ -157,9 +156,9 @@ class CriScene:
         kind = "container" if isinstance(made, Container) else "sandbox"
         self.journal.configs[f"{kind}-{made.id[:13]}"] = made.config
         self._objects.append(made)
-        self._ids.append(made.id)
-        if isinstance(made, Sandbox) and self.server.pid:
-            self._namespaces |= namespaces_of(self.node.client, made.id)
+        self._residue.follow(made.id)
+        if isinstance(made, Sandbox):
+            self._residue.follow_sandbox(self.node.client, made.id)
         return made
 
     def forget(self, removed: Sandbox | Container) -> None:
@@ -272,12 +271,13 @@ class CriScene:
     def _left(self) -> list[str]:
         found = [f"{state} {id}" for id, state in self.listing().items()]
         found += [f"image {name}" for name in dict.fromkeys(self._pulled) if self._has_image(name)]
-        return found + residue(self.server.pid, self._ids, self._namespaces)
+        return found + self._residue.left()
 
     def _has_image(self, reference: str) -> bool:
         return bool(self.call("ImageStatus", image=spec(reference)).HasField("image"))
 
     def _let_go(self) -> None:
+        self._residue.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # For the record ---------------------------------------------------------------------------------------------

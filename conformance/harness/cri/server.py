@@ -24,8 +24,8 @@ class Server:
     """A server that answers.
 
     ``address`` is ``unix:///…``; ``kind`` and ``version`` are its own words; ``pid`` is its process on this host (0
-    when it can not be seen), ``path`` that process's program and ``package`` the version of the distribution's package that
-    owns it; ``claims`` is the newest API that it says it knows, as a minor release of Kubernetes ("" when unknown).
+    when it can not be seen), ``path`` that process's program, ``package`` the version of the distribution's package
+    that owns it; ``claims`` is the newest API that it says it knows, as a release of Kubernetes ("" when unknown).
     """
 
     name: str

@@ -71,16 +71,6 @@ def each(path: str, bend_one: Bend) -> Bend:
     return bend
 
 
-def first_only(path: str) -> Bend:
-    """Leaves only the first element of a repeated field."""
-
-    def bend(message: Any) -> None:
-        owner, name = _reach(message, path)
-        del getattr(owner, name)[1:]
-
-    return bend
-
-
 def same(path: str) -> Bend:
     """Always tells the value that came first."""
     seen: list[Any] = []

@@ -42,7 +42,7 @@ BUGS = [
     _status("cri-container-times-disordered", "containers begin or end before they are created", _disordered),
     _status("cri-container-reason-missing", "there is no reason", clear("status.reason")),
     _status(
-        "cri-container-oom-missing",
+        "cri-oom-reason-lost",
         "running out of memory is an error as any other",
         change("status.reason", lambda reason: "Error" if reason == "OOMKilled" else reason),
     ),
@@ -56,15 +56,15 @@ BUGS = [
         add_entry("annotations"),
     ),
     _status("cri-container-annotations-lost", "a container has no annotations", clear("status.annotations")),
-    _status("cri-container-image-lost", "the status names no image", clear("status.image", "status.image_ref")),
+    _status("cri-container-image-ref-lost", "the status names no image", clear("status.image", "status.image_ref")),
     _status(
-        "cri-container-image-id-wrong",
-        "the status has another image id",
+        "cri-container-image-id-lost",
+        "the image has another id",
         put("status.image_id", "sha256:0"),
         put("image_id", "sha256:0"),
     ),
-    _status("cri-container-mounts-lost", "the status has no mounts", clear("status.mounts")),
-    _status("cri-container-resources-lost", "the status has no resources", clear("status.resources")),
+    _status("cri-status-mounts-lost", "the status has no mounts", clear("status.mounts")),
+    _status("cri-status-resources-lost", "the status has no resources", clear("status.resources")),
     _status("cri-container-state-unknown", "the state is unknown", put("status.state", 3), put("state", 3)),
     _status(
         "cri-container-state-stays-running",
@@ -112,10 +112,5 @@ BUGS = [
         "cri-command-not-found-accepted",
         "a program need not be there",
         accepts=("CreateContainer", "StartContainer"),
-    ),
-    Bug("cri-update-ignored", "the limits of a container stay as they were"),
-    Bug("cri-update-refused", "limits can not be updated", refuses=("UpdateContainerResources",)),
-    Bug(
-        "cri-update-stopped-accepted", "limits of what has ended can be updated", accepts=("UpdateContainerResources",)
     ),
 ]

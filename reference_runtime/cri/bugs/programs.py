@@ -122,34 +122,8 @@ def _unfiltered(config: Any) -> None:
     config["linux"].pop("seccomp", None)
 
 
-def _no_mount_flag(*words: str) -> Bend:
-    def bend(config: Any) -> None:
-        for mount in config["mounts"]:
-            if mount["type"] == "bind":
-                mount["options"] = [word for word in mount["options"] if word not in words]
-
-    return bend
-
-
-def _writable_volumes(config: Any) -> None:
-    for mount in config["mounts"]:
-        if mount["type"] == "bind":
-            mount["options"] = [word for word in mount["options"] if word not in {"ro", "rro"}] + ["rw"]
-
-
 def _writable_root(config: Any) -> None:
     config["root"]["readonly"] = False
-
-
-def _no_limits(config: Any) -> None:
-    config["linux"]["resources"] = {"devices": config["linux"]["resources"]["devices"]}
-
-
-def _no_limit_of(section: str) -> Bend:
-    def bend(config: Any) -> None:
-        config["linux"]["resources"].pop(section, None)
-
-    return bend
 
 
 BUGS = [
@@ -165,7 +139,7 @@ BUGS = [
     _create("cri-stdin-open", "standard input is always open", put("config.stdin", True)),
     _create("cri-stop-signal-ignored", "the stop signal is the image's", clear("config.stop_signal")),
     Bug("cri-stop-signal-of-image-ignored", "the stop signal is never the image's", image=_without("StopSignal")),
-    Bug("cri-image-volumes-ignored", "an image has no volumes", image=_without("Volumes")),
+    Bug("cri-image-volumes-dropped", "an image has no volumes", image=_without("Volumes")),
     _create(
         "cri-user-ignored", "the user is the image's", clear(f"{_CONTEXT}.run_as_user", f"{_CONTEXT}.run_as_group")
     ),
@@ -231,17 +205,4 @@ BUGS = [
         "a seccomp profile need not be there",
         accepts=("CreateContainer", "StartContainer"),
     ),
-    _create("cri-mounts-dropped", "nothing is mounted", clear("config.mounts")),
-    Bug("cri-mount-readonly-ignored", "mounts are writable", config=_writable_volumes),
-    Bug("cri-mount-recursive-readonly-ignored", "what is mounted below is writable", config=_no_mount_flag("rro")),
-    Bug("cri-mount-propagation-ignored", "no mount is propagated", config=_no_mount_flag("rslave", "rshared")),
-    Bug(
-        "cri-mount-absent-accepted", "what is mounted need not be there", accepts=("CreateContainer", "StartContainer")
-    ),
-    _create("cri-devices-dropped", "there are no further devices", clear("config.devices")),
-    Bug("cri-device-permissions-ignored", "devices can not be used", config=_no_devices_allowed),
-    Bug("cri-limits-dropped", "nothing is limited", config=_no_limits),
-    Bug("cri-limits-memory-dropped", "memory is not limited", config=_no_limit_of("memory")),
-    Bug("cri-limits-cpu-dropped", "the processor is not limited", config=_no_limit_of("cpu")),
-    _create("cri-oom-score-ignored", "the OOM score is the usual one", clear("config.linux.resources.oom_score_adj")),
 ]

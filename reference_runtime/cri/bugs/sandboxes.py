@@ -131,6 +131,7 @@ BUGS = [
         put("runtime_handler", "seatrial-other"),
     ),
     _run("cri-sandbox-duplicate-accepted", "two sandboxes may have one name", counting("config.metadata.attempt")),
+    _run("cri-sandbox-names-racy", "sandboxes of one name may be made at once", counting("config.metadata.attempt")),
     Bug("cri-sandbox-name-stays-taken", "the name of a removed sandbox can not be used again"),
     _run("cri-sandbox-without-metadata-accepted", "a sandbox needs no name", _named),
     _run(
@@ -160,7 +161,6 @@ BUGS = [
     _run("cri-dns-searches-dropped", "search domains are dropped", clear("config.dns_config.searches")),
     _run("cri-dns-options-dropped", "options of the resolver are dropped", clear("config.dns_config.options")),
     _run("cri-sysctls-dropped", "sysctls are not set", clear("config.linux.sysctls")),
-    _run("cri-ports-dropped", "no port of the host leads into a sandbox", clear("config.port_mappings")),
     _run("cri-cgroup-parent-ignored", "the control group is the server's own", clear("config.linux.cgroup_parent")),
     _run("cri-privileged-in-plain-sandbox-accepted", "every sandbox is privileged", _privileged),
     _run(

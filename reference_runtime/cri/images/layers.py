@@ -118,7 +118,7 @@ class _Layer:
         name = os.path.normpath(f"/{entry.name}").lstrip("/")
         parent, last = os.path.split(name)
         with self._parent(parent) as folder:
-            if last.startswith(_WHITEOUT) and faults.has("cri-image-whiteouts-ignored"):
+            if last.startswith(_WHITEOUT) and faults.has("cri-whiteouts-kept"):
                 return
             if last == _OPAQUE:
                 self._empty(folder, parent)

@@ -47,19 +47,29 @@ class ImageStore:
         self._index = os.path.join(folder, "index.json")
         self._lock = threading.RLock()
         self._images: dict[str, Image] = {}
+        self._wanted: dict[str, int] = {}
         if os.path.exists(self._index):
             with open(self._index, encoding="utf-8") as file:
                 self._images = {entry["id"]: Image(**entry) for entry in json.load(file)}
 
     def pull(self, reference: Reference, login: Login, going_on: Callable[[], None]) -> Image:
         """Fetches an image, as much of it as is not here yet."""
+        known = self.find(str(reference))
+        if known and faults.has("cri-pull-tag-not-moved"):
+            return known
         fetcher = Fetcher(reference, login, self._mirrors, going_on)
         fetched = fetcher.describe()
         diffs = "\n".join(fetched.config.get("rootfs", {}).get("diff_ids") or [])
         rootfs = os.path.join(self._roots, hashlib.sha256(diffs.encode()).hexdigest())
-        if not os.path.isdir(rootfs):
-            fetcher.unpack(fetched, rootfs)
-        return self._add(reference, fetched, rootfs)
+        with self._lock:
+            self._wanted[rootfs] = self._wanted.get(rootfs, 0) + 1
+        try:
+            if not os.path.isdir(rootfs) or faults.has("cri-pull-layers-again"):
+                fetcher.unpack(fetched, rootfs)
+            return self._add(reference, fetched, rootfs)
+        finally:
+            with self._lock:
+                self._wanted[rootfs] -= 1
 
     def _add(self, reference: Reference, fetched: Fetched, rootfs: str) -> Image:
         with self._lock:
@@ -105,7 +115,7 @@ class ImageStore:
             image = self.find(name)
             if image is None:
                 return
-            if faults.has("cri-image-remove-only-tag") and len(image.tags) > 1 and not as_id(name):
+            if faults.has("cri-image-remove-one-tag") and len(image.tags) > 1 and not as_id(name):
                 image.tags.remove(str(parse(name)))
             else:
                 del self._images[image.id]
@@ -114,7 +124,11 @@ class ImageStore:
     def clean(self, used: set[str]) -> None:
         """Removes root filesystems of no image and no container."""
         with self._lock:
-            kept = used | {image.rootfs for image in self._images.values()}
+            kept = (
+                used
+                | {path for path, number in self._wanted.items() if number}
+                | {image.rootfs for image in self._images.values()}
+            )
             for name in os.listdir(self._roots):
                 path = os.path.join(self._roots, name)
                 if path not in kept and not name.startswith(".new-"):

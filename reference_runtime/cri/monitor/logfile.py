@@ -20,6 +20,7 @@ class LogFile:
         self._bugs = bugs
         self._waiting: dict[str, bytes] = {}
         self._file = -1
+        self._losing = False
         self.reopen()
 
     def reopen(self) -> None:
@@ -27,6 +28,7 @@ class LogFile:
         if not self._path or ("cri-log-reopen-ignored" in self._bugs and self._file >= 0):
             return
         before = self._file
+        self._losing = before >= 0 and "cri-log-reopen-loses-lines" in self._bugs
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         if before >= 0:
             os.close(before)
@@ -48,7 +50,7 @@ class LogFile:
     def finish(self, stream: str) -> None:
         """Writes what the stream has left, which no newline ended."""
         rest = self._waiting.pop(stream, b"")
-        if rest and self._file >= 0 and "cri-log-rest-lost" not in self._bugs:
+        if rest and self._file >= 0 and "cri-log-unfinished-lost" not in self._bugs:
             self._append(self._entries(stream, rest, whole=False))
 
     def _entries(self, stream: str, line: bytes, *, whole: bool) -> bytes:
@@ -61,24 +63,35 @@ class LogFile:
     def _entry(self, stream: str, content: bytes, tag: bytes) -> bytes:
         if self._bugs:
             stream, content, tag = self._bent(stream, content, tag)
-        now = b"0" if "cri-log-times-zero" in self._bugs else _now()
+        if not content and "cri-log-empty-lines-lost" in self._bugs:
+            return b""
+        now = b"0" if "cri-log-time-wrong" in self._bugs else _now()
         return b" ".join((now, stream.encode(), tag, content)) + b"\n"
 
     def _bent(self, stream: str, content: bytes, tag: bytes) -> tuple[str, bytes, bytes]:
         if "cri-log-stream-swapped" in self._bugs:
             stream = {"stdout": "stderr", "stderr": "stdout"}[stream]
-        if "cri-log-stdout-only" in self._bugs:
+        if "cri-log-stderr-as-stdout" in self._bugs:
             stream = "stdout"
-        if "cri-log-partial-missing" in self._bugs:
+        if "cri-log-partial-as-full" in self._bugs:
             tag = b"F"
         if "cri-log-all-partial" in self._bugs:
             tag = b"P"
-        if "cri-log-truncated" in self._bugs:
+        if "cri-log-long-truncated" in self._bugs:
             content = content[:1024]
+        if "cri-log-bytes-changed" in self._bugs:
+            content = content.decode(errors="replace").encode()
+        if "cri-log-format-wrong" in self._bugs:
+            stream, tag = stream.upper(), b"-"
         return stream, content, tag
 
     def _append(self, text: bytes) -> None:
-        if "cri-log-dropped" in self._bugs:
+        if "cri-log-missing" in self._bugs:
+            return
+        if "cri-log-disordered" in self._bugs:
+            text = b"".join(reversed(text.splitlines(keepends=True)))
+        if self._losing and text:
+            self._losing = False
             return
         while text:
             try:

@@ -36,7 +36,8 @@ class Monitor:
         self.document = document
         self.loop = Loop()
         self.bugs = set(document["bugs"])
-        self.log = LogFile(document["log"], self.bugs)
+        unlogged = document["terminal"] and "cri-log-tty-missing" in self.bugs
+        self.log = LogFile("" if unlogged else document["log"], self.bugs)
         self.outputs: dict[str, Output] = {}
         self.stdin = -1
         self.master = -1

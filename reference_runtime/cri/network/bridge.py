@@ -69,6 +69,8 @@ class Bridge:
         if not faults.has("cri-loopback-down"):
             set_up(devices.index("lo"))
         number = devices.index(DEVICE)
+        if faults.has("cri-pod-unreachable"):
+            return
         devices.add_address(number, self._interface(address))
         set_up(number)
         devices.add_default_route(number, str(gateway.ip))

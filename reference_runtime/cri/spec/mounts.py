@@ -8,6 +8,7 @@ from typing import Any
 from cri_api.v1 import api_pb2
 from google.protobuf import unknown_fields
 
+from reference_runtime.cri import faults
 from reference_runtime.cri.errors import Invalid, NotFound
 
 _SAFE = ["nosuid", "noexec", "nodev"]
@@ -69,6 +70,8 @@ def _volume(mount: Any, image_root: Any) -> dict[str, Any]:
     if not mount.host_path:
         raise Invalid(f"mount {mount.container_path}: host_path is empty, and there is no image")
     source = os.path.realpath(mount.host_path)
+    if faults.has("cri-mounts-symlink-kept") and os.path.islink(mount.host_path):
+        source = os.path.dirname(source)
     if not os.path.exists(source):
         raise NotFound(f"mount {mount.container_path}: {mount.host_path} does not exist on the host")
     _check_readonly(mount)
@@ -82,7 +85,7 @@ def _volume(mount: Any, image_root: Any) -> dict[str, Any]:
 
 
 def _check_readonly(mount: Any) -> None:
-    if not mount.recursive_read_only:
+    if not mount.recursive_read_only or faults.has("cri-mounts-recursive-read-only-unchecked"):
         return
     if not mount.readonly:
         raise Invalid(f"mount {mount.container_path}: recursive_read_only needs readonly")
@@ -101,7 +104,8 @@ def _image_volume(mount: Any, destination: str, image_root: Any) -> dict[str, An
             raise Invalid(f"mount {mount.container_path}: image_sub_path leads out of the image")
         if not os.path.exists(source):
             raise NotFound(f"mount {mount.container_path}: the image has no {mount.image_sub_path}")
-    return bind(source, destination, "rprivate", "ro", *_further_options(mount))
+    rights = "rw" if faults.has("cri-image-mount-writable") else "ro"
+    return bind(source, destination, "rprivate", rights, *_further_options(mount))
 
 
 def _further_options(mount: Any) -> list[str]:
@@ -115,4 +119,4 @@ def _further_options(mount: Any) -> list[str]:
     wrong = [word for word in words if word not in _ALLOWED_OPTIONS]
     if wrong:
         raise Invalid(f"mount {mount.container_path}: {wrong[0]!r} is no option for it")
-    return words
+    return [] if faults.has("cri-mount-options-ignored") else words
