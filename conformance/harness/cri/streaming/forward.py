@@ -204,7 +204,11 @@ def port_forward(
     transport, _, name = protocol.partition(":")
     if transport == "spdy":
         wire, rest, chosen = upgrade(url, [name], timeout)
-        return SpdyTunnel(Spdy(wire, rest, timeout=timeout, window=window), chosen)
+        try:
+            return SpdyTunnel(Spdy(wire, rest, timeout=timeout, window=window), chosen)
+        except BaseException:
+            wire.close()
+            raise
     socket = WebSocket(url, [name], timeout)
     if name == TUNNEL:
         return SpdyTunnel(Spdy(TunnelWire(socket), timeout=timeout, window=window), socket.protocol)
