@@ -58,7 +58,7 @@ def plan_in_dev(run: Run) -> Iterator[Op]:
 def _missing(run: Run, wanted: tuple[dict[str, Any], ...]) -> Iterator[Op]:
     if run.namespace("mount") != "":
         return  # it is not the container's own mount table
-    taken = {os.path.normpath(os.path.join("/", entry["destination"])) for entry in run.config.get("mounts", ())}
+    taken = {os.path.normpath("/" + entry["destination"].lstrip("/")) for entry in run.config.get("mounts", ())}
     yield from (DefaultFilesystem(run, entry) for entry in wanted if entry["destination"] not in taken)
 
 
