@@ -96,7 +96,9 @@ def _with_sets_backwards(config: Config) -> Config:
 
 def _with_terse_mounts(config: Config) -> Config:
     for mount in config["mounts"]:
-        mount["destination"] = "/" + mount["destination"] + "/"
+        # What is bound may be a file, and no path to a file ends in a slash (path_resolution(7)).
+        end = "" if mount.get("type", "none") in {"none", "bind"} else "/"
+        mount["destination"] = "/" + mount["destination"] + end
     return config
 
 
