@@ -61,6 +61,7 @@ REPEATED = [
     "concurrent-start-accepted",
     "killed-create-keeps-cgroup",
     "failed-create-keeps-everything",
+    "force-kills-others",
     "signals-unchecked",
 ]
 
