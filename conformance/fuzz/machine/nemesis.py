@@ -163,7 +163,7 @@ class _Theatre:
                 self._judge_bystander()
             finally:
                 self.scene.trial.signal(pid, signal.SIGCONT)
-            self.scene.journal.add(Step("strike", ("CONT",), text="true"))
+                self.scene.journal.add(Step("strike", ("CONT",), text="true"))
 
     def _moment(self) -> _Moment:
         """The moment of the disaster."""
@@ -199,16 +199,16 @@ class _Theatre:
             raise LifecycleBroken(f"{what}: it was refused", done.output.strip()[-500:], _due(disaster.operation))
         status = self._status(self.name)
         if done.exit_status == 0:
-            wanted = {DONE[disaster.operation]}
+            wanted, requirement = {DONE[disaster.operation]}, _due(disaster.operation)
         elif was_killed or disaster.kind == "descriptors" or disaster.operation != "create":
-            wanted = CUT_SHORT[disaster.operation]
+            wanted, requirement = CUT_SHORT[disaster.operation], "state.status"
         else:
             self._demand_clean(f"{what}: it was refused, and leaves behind", "errors.no-change")
-            wanted = {""}
+            wanted, requirement = {""}, "errors.no-change"
         if status not in wanted:
             ended = "accepted" if done.exit_status == 0 else "cut short"
             about = f"{what}: once it was {ended}, the container is {status or 'not there'}"
-            raise StateWrong(about, f"not {' or '.join(sorted(wanted)) or 'gone'}", "state.status")
+            raise StateWrong(about, f"not {' or '.join(sorted(wanted)) or 'gone'}", requirement)
 
     def _status(self, name: str) -> str:
         """What `state` says about a container, "" when it knows none."""
