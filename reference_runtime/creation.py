@@ -50,6 +50,7 @@ def create(container: Container, settings: Settings, pid_file: str = "") -> None
             write_pid(pid_file, os.getpid() if faults.has("pid-file-wrong") else container.pid)
     except BaseException as problem:
         if not faults.has("failed-create-keeps-everything"):
+            container.free_descriptors()
             destroy(container, hooks=isinstance(problem, HookFault))
         raise
     container.unlock()

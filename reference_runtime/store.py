@@ -98,6 +98,11 @@ class Container:
             os.close(self._lock)
             self._lock = -1
 
+    def free_descriptors(self) -> None:
+        """Closes all that is open but the standard streams and the lock: to undo something takes some, too."""
+        os.closerange(3, self._lock)
+        os.closerange(self._lock + 1, os.sysconf("SC_OPEN_MAX"))
+
     def file(self, name: str) -> str:
         """The path of one of the container's files."""
         return os.path.join(self.path, name)

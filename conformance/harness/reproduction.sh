@@ -32,10 +32,11 @@ fi
 
 # runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first; what hangs is
 # killed after a minute.
+before=
 under=
 limit=$(command -v timeout >/dev/null && echo timeout --foreground -s KILL "${SEATRIAL_TIMEOUT:-60}")
 runtime() {
-    sh -euc "echo \$\$ >\"\$work/running\"; $under
+    sh -euc "$before$under
         exec $limit \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
 }
 
@@ -84,7 +85,7 @@ create() {
 pids=
 begin() {
     rm -f "$work/running"
-    (limit=; "$@"; exit "$status") &
+    (limit= before='echo $$ >"$work/running"; ' && "$@"; exit "$status") &
     pids="$pids $!"
     under=
 }
@@ -103,11 +104,11 @@ awaited() {
 
 # strike SIGNAL CONDITION: send a signal to the runtime that was begun last, as soon as a shell command succeeds.
 strike() {
-    turns=0
     until [ -s "$work/running" ]; do :; done
-    until eval "$2" || [ "$turns" -gt 5000 ]; do turns=$((turns + 1)); done
+    pid=$(cat "$work/running")
+    until eval "$2" || ! kill -s 0 "$pid" 2>/dev/null; do :; done
     echo "+ kill -$1 the runtime as soon as: $2"
-    kill -s "$1" "$(cat "$work/running")"
+    kill -s "$1" "$pid" 2>/dev/null
 }
 
 # signal SIGNAL NUMBER: send a signal to the container's process.

@@ -160,12 +160,15 @@ class Scene:
     ) -> Completed:
         """Wait for a call, with the watchdog; raises ``Hung`` and ``Crashed``.
 
-        ``background`` is for one of several calls at once, ``disturbed`` for one that we made break down.
+        ``background`` is for one of several calls at once, ``disturbed`` for one that we made break down: it is for
+        the caller to note it, and to judge how it ended.
         """
         ended = self.trial.finish(running, self.timeout)
         done = Completed(running.argv, ended.exit_status, _take(out, keep), _take(err, keep), ended.seconds)
-        step = Step("call", tuple(done.argv), done.exit_status, done.output, "", done.seconds, background)
-        self.journal.add(step)
+        if not disturbed:
+            self.journal.add(
+                Step("call", tuple(done.argv), done.exit_status, done.output, "", done.seconds, background)
+            )
         if ended.hung:
             raise Hung(f"{_short(done)} did not end within {self.timeout:g} seconds")
         if disturbed:

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a trial needs root")
 LIFE, TOGETHER = histories.SMOKE
 HOOKED, FULL, HELD = disasters.SMOKE
 OUTSIDE, SIGNAL, PID_FILE, BUNDLE, DOT, NO_ID = misuse.SMOKE
+FEW_DESCRIPTORS = disasters.Disaster("descriptors", "create", amount=8)
 NOTICED: list[tuple[str, Thing, str]] = [
     ("create-accepts-taken-id", LIFE, "lifecycle: create of a running container was accepted"),
     ("start-accepts-running", LIFE, "lifecycle: start of a running container was accepted"),
@@ -61,6 +62,7 @@ REPEATED = [
     "concurrent-start-accepted",
     "killed-create-keeps-cgroup",
     "failed-create-keeps-everything",
+    "force-kills-others",
     "signals-unchecked",
 ]
 
@@ -85,7 +87,7 @@ def test_a_fault_is_noticed(bench: Bench, bug: str, thing: Thing, signature: str
     assert signature_of(problem).startswith(signature)
 
 
-@pytest.mark.parametrize("thing", [*histories.SMOKE, *disasters.SMOKE, *misuse.SMOKE])
+@pytest.mark.parametrize("thing", [*histories.SMOKE, *disasters.SMOKE, *misuse.SMOKE, FEW_DESCRIPTORS])
 def test_a_healthy_runtime_is_not_accused(bench: Bench, thing: Thing) -> None:
     assert tried(bench, "", thing).problem is None
 

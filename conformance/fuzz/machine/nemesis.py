@@ -16,6 +16,7 @@ from conformance.fuzz.machine.oracles import BystanderHurt, LifecycleBroken, Not
 from conformance.harness.errors import Crashed, Violation
 from conformance.harness.journal import Step
 from conformance.harness.scene import PATIENCE
+from conformance.harness.state import read_state
 from strategies.edits import cgroups_path, do, hook
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from conformance.harness.container import Completed, Container
     from conformance.harness.scene import Scene
+    from conformance.harness.trial import Running
     from strategies.disasters import Disaster
 
 #: The state that an operation starts from, and those that it may leave when it is cut short; "" is no container.
@@ -124,28 +126,26 @@ class _Theatre:
         """Do the operation while it happens."""
         disaster = self.disaster
         under = f"ulimit -n {disaster.amount}" if disaster.kind == "descriptors" else ""
-        pid, end = self._begin(under)
-        strikes = disaster.kind in {"killed", "held"} and not disaster.moment.startswith("hook")
-        if strikes:
-            self._strike(pid)
-        done = end(strikes)
-        if strikes:
-            self.scene.journal.add(Step("strike", (self._signal(),), text=self._moment().shell))
-            if disaster.kind == "held":
-                self.scene.journal.add(Step("strike", ("CONT",), text="true"))
-            self.scene.journal.add(Step("awaited", ()))
+        running, end = self._begin(under)
+        if disaster.kind not in {"killed", "held"} or disaster.moment.startswith("hook"):
+            done = end()
+            self.scene.journal.add(Step("call", tuple(done.argv), done.exit_status, done.output))
+            return done
+        self.scene.journal.add(Step("call", tuple(running.argv), background=True))
+        self._strike(running.pid)
+        done = end()
+        self.scene.journal.add(Step("awaited", ()))
+        self.scene.journal.saw("status", str(done.exit_status))
         return done
 
-    def _begin(self, under: str) -> tuple[int, Callable[[bool], Completed]]:
-        """Begin the operation: its process, and what waits for its end."""
+    def _begin(self, under: str) -> tuple[Running, Callable[[], Completed]]:
+        """Begin the operation: what runs, and what waits for its end."""
         operation, *flags = self.disaster.operation.split()
         if operation == "create":
             running = self.victim.begin_create(under=under)
-            return running.pid, lambda background: self.victim.end_create(
-                running, background=background, disturbed=True
-            )
+            return running, lambda: self.victim.end_create(running, disturbed=True)
         begun = self.scene.begin(operation, *flags, self.name, under=under)
-        return begun.running.pid, lambda background: begun.end(background=background, disturbed=True)
+        return begun.running, lambda: begun.end(disturbed=True)
 
     def _signal(self) -> str:
         return "KILL" if self.disaster.kind == "killed" else "STOP"
@@ -157,11 +157,13 @@ class _Theatre:
         while not moment.holds() and self.scene.trial.alive(pid) and time.monotonic() < deadline:
             pass
         self.scene.trial.signal(pid, signal.Signals[f"SIG{self._signal()}"])
+        self.scene.journal.add(Step("strike", (self._signal(),), text=moment.shell))
         if self.disaster.kind == "held":
             try:
                 self._judge_bystander()
             finally:
                 self.scene.trial.signal(pid, signal.SIGCONT)
+                self.scene.journal.add(Step("strike", ("CONT",), text="true"))
 
     def _moment(self) -> _Moment:
         """The moment of the disaster."""
@@ -195,30 +197,30 @@ class _Theatre:
             raise LifecycleBroken(f"{what}: it was refused without a word about why")
         if done.exit_status != 0 and disaster.kind == "held":
             raise LifecycleBroken(f"{what}: it was refused", done.output.strip()[-500:], _due(disaster.operation))
-        status = self._status()
+        status = self._status(self.name)
         if done.exit_status == 0:
-            wanted = {DONE[disaster.operation]}
+            wanted, requirement = {DONE[disaster.operation]}, _due(disaster.operation)
         elif was_killed or disaster.kind == "descriptors" or disaster.operation != "create":
-            wanted = CUT_SHORT[disaster.operation]
+            wanted, requirement = CUT_SHORT[disaster.operation], "state.status"
         else:
             self._demand_clean(f"{what}: it was refused, and leaves behind", "errors.no-change")
-            wanted = {""}
+            wanted, requirement = {""}, "errors.no-change"
         if status not in wanted:
             ended = "accepted" if done.exit_status == 0 else "cut short"
             about = f"{what}: once it was {ended}, the container is {status or 'not there'}"
-            raise StateWrong(about, f"not {' or '.join(sorted(wanted)) or 'gone'}", "state.status")
+            raise StateWrong(about, f"not {' or '.join(sorted(wanted)) or 'gone'}", requirement)
 
-    def _status(self) -> str:
-        """What `state` says about the victim, "" when it knows none."""
-        done = self.scene.call("state", self.name)
-        return str(done.json().get("status", "")) if done.exit_status == 0 else ""
+    def _status(self, name: str) -> str:
+        """What `state` says about a container, "" when it knows none."""
+        done = self.scene.call("state", name)
+        return read_state(done.stdout, self.scene.journal).status if done.exit_status == 0 else ""
 
     def _judge_bystander(self) -> None:
         """The other container must be as it was.  Raises ``BystanderHurt``."""
-        done = self.scene.call("state", self.bystander.id)
-        status = done.json().get("status", "") if done.exit_status == 0 else "not there"
+        status = self._status(self.bystander.id)
         if status != "created":
-            raise BystanderHurt(f"{self.disaster.describe()}: another container that was created is {status}")
+            about = f"{self.disaster.describe()}: another container that was created is {status or 'not there'}"
+            raise BystanderHurt(about)
 
     def _remove(self) -> None:
         """Remove the victim by force, and see that it leaves nothing.  Raises ``NotClean``."""
