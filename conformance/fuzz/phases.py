@@ -109,7 +109,9 @@ class Phases:
             yield fuzzer
         state.clock.spent(time.monotonic() - began)
         self._tell(name, fuzzer, time.monotonic() - began)
-        new = [finding for finding in findings.new[before:] if finding.is_believed]
+        # In every run a race may come up or not: that is told, and must not decide.
+        steady = self.settings.steady
+        new = [each for each in findings.new[before:] if (not each.is_flaky if steady else each.is_believed)]
         if new:
             lines = [f"{finding.signature} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
             raise NewFindings(f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)) from None
