@@ -92,6 +92,11 @@ class Session:
         """The names of the runtimes, in the order in which they were asked for."""
         return list(self.paths)
 
+    @property
+    def tried(self) -> list[str]:
+        """The names of all that is tried: runtimes, then CRI servers."""
+        return [*self.runtimes, *self.servers.names]
+
     def subjects(self, kind: str) -> list[str]:
         """The names of what is tried: the runtimes for ``runtime``, the CRI servers for ``server``."""
         return self.servers.names if kind == "server" else self.runtimes
@@ -112,9 +117,10 @@ class Session:
         try:
             for name in self.runtimes:
                 self.expectations(name)
-            _ = self.baseline, self.host
+            _ = self.host
             if self.servers.addresses:
                 self.servers.validate(self.runtimes, prove=self.prove)
+            _ = self.baseline
         except WrongUse as problem:
             raise pytest.UsageError(str(problem)) from None
         folders = {"--keep-bundles": self.keep_bundles, "--alluredir": self.config.getoption("allure_report_dir", None)}
@@ -171,14 +177,14 @@ class Session:
 
     @property
     def baseline(self) -> Verdicts:
-        """For each runtime the verdict of each test in the baseline; empty without one.  Raises ``WrongUse``."""
+        """For all that is tried the verdict of each test in the baseline; empty without one.  Raises ``WrongUse``."""
         return self._baseline.verdicts
 
     @cached_property
     def _baseline(self) -> Baseline:
         if self.is_worker or not self.baseline_file:
             return Baseline(dict(self.told.get("baseline", {})), [], {})
-        return read_baseline(Path(self.baseline_file), self.runtimes)
+        return read_baseline(Path(self.baseline_file), self.tried)
 
     @property
     def trial(self) -> Trial:
@@ -224,7 +230,7 @@ class Session:
         """The lines of the header: runtimes and host."""
         lines = [self.runtime(name).describe() for name in self.runtimes]
         facts = self.host.facts()
-        baseline = [describe(self.baseline_file, self._baseline, self.runtimes, facts)] if self.baseline_file else []
+        baseline = [describe(self.baseline_file, self._baseline, self.tried, facts)] if self.baseline_file else []
         return [
             *(f"runtime: {line}" for line in lines),
             *self.servers.header(),

@@ -70,6 +70,17 @@ def test_what_was_broken_before_passes_and_what_is_fixed_is_told(trial: Trial, t
     assert f"fixed by harbour since the baseline: 1\n  MUST {TESTS[0]}::{ZERO}\n" in fixed.stdout
 
 
+@as_root
+def test_a_cri_server_is_held_against_its_baseline(run_pytest: RunPytest, tmp_path: Path) -> None:
+    chosen = ("conformance/cri/test_runtime.py", "-k", "version", "-n0", "--cri=reference")
+    baseline = tmp_path / "before.jsonl"
+    assert run_pytest(*chosen, f"--results={baseline}").returncode == 0
+    baseline.write_text(baseline.read_text().replace('"verdict":"passed"', '"verdict":"violated"'))
+    done = run_pytest(*chosen, f"--baseline={baseline}")
+    assert done.returncode == 0, done.stdout
+    assert "fixed by seatrial-cri since the baseline: 2" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("before", "after", "level", "expected"),
     [
