@@ -80,7 +80,7 @@ def _servers() -> Iterator[str]:
     found = [path for path in map(Path, SOCKETS) if path.is_socket()]
     yield from (f"CRI server: unix://{path}" for path in found)
     if not found:
-        yield "CRI servers: none listens at its usual place (start containerd or CRI-O)"
+        yield "CRI servers: none listens at its usual place (start containerd or CRI-O, or give a socket with --cri=)"
 
 
 def _report() -> Iterator[str]:

@@ -97,12 +97,13 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="format", tag=FORMAT):
     """What one test found out about one runtime; the fields from ``expected`` on are for what did not pass.
 
-    ``test`` is pytest's node id without the runtime's parameter, so it is the same for every runtime. ``title`` is
-    the sentence that the test's docstring states. ``duration`` is in seconds. ``expectation`` is the known deviation
-    that the test met, whether or not the violation is still there; ``baseline`` is the verdict of the run that this one
-    was held against, "" without one. ``config`` is the smallest config.json that shows the violation, ``difference``
-    what edits made of the base config, as a unified diff, ``probe`` the probe's report as JSON, ``reproduction`` the
-    path of ``run.sh``. What passed has of these only ``edits`` and ``argv``: what was tried.
+    ``test`` is pytest's node id without the runtime's parameter, so it is the same for every runtime. ``title`` is the
+    sentence that the test's docstring states. ``duration`` is in seconds. ``expectation`` is the known deviation that
+    the test met, whether or not the violation is still there; ``baseline`` is the verdict of the run that this one was
+    held against, "" without one; ``findings`` are the signatures of what a test of many cases found. ``config`` is the
+    smallest config.json that shows the violation, ``difference`` what edits made of the base config, as a unified
+    diff, ``probe`` the probe's report as JSON, ``reproduction`` the path of ``run.sh``. What passed has of these only
+    ``edits`` and ``argv``: what was tried.
     """
 
     test: str
@@ -118,6 +119,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     host: dict[str, str] = {}
     expectation: Expectation | None = None
     baseline: str = ""
+    findings: list[str] = []
     expected: str = ""
     observed: str = ""
     edits: list[str] = []

@@ -138,11 +138,20 @@ def _is_for(document: Document, runtime: Runtime | Server) -> bool:
 
 def name_of(item: pytest.Item) -> str:
     """The name of a test without the runtime among its parameters, so that it is the same for all of them."""
+    nodeid = _nodeid(item)
     callspec = getattr(item, "callspec", None)
     subject = next((key for key in ("runtime", "server") if callspec is not None and key in callspec.params), "")
     if callspec is None or not subject:
-        return item.nodeid
-    base, _, parameters = item.nodeid.partition("[")
+        return nodeid
+    base, _, parameters = nodeid.partition("[")
     name = str(callspec.params[subject])
     rest = parameters.rstrip("]").removeprefix(name).removesuffix(f"-{name}").removeprefix("-")
     return f"{base}[{rest}]" if rest else base
+
+
+def _nodeid(item: pytest.Item) -> str:
+    """The id of a test; that of one of ours does not depend on where pytest is started, and where we are installed."""
+    suite = Path(__file__).parents[1]
+    if not item.path.is_relative_to(suite):
+        return item.nodeid
+    return f"{suite.name}/{item.path.relative_to(suite).as_posix()}::{item.nodeid.partition('::')[2]}"

@@ -50,7 +50,11 @@ class State:
 
 
 class NewFindings(Violation):
-    """A phase of fuzzing has found what nobody knew."""
+    """A phase of fuzzing has found what nobody knew; ``findings`` are the signatures, which a baseline is asked for."""
+
+    def __init__(self, reason: str, findings: tuple[str, ...]) -> None:
+        super().__init__(reason)
+        self.findings = findings
 
 
 @dataclass
@@ -114,7 +118,8 @@ class Phases:
         new = [each for each in findings.new[before:] if (not each.is_flaky if steady else each.is_believed)]
         if new:
             lines = [f"{finding.signature} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
-            raise NewFindings(f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)) from None
+            reason = f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)
+            raise NewFindings(reason, tuple(finding.signature for finding in new)) from None
 
     def _tell(self, name: str, fuzzer: Fuzzer, seconds: float) -> None:
         """Put what was done where the summary finds it, also from another process."""

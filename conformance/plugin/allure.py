@@ -69,6 +69,7 @@ def tell(result: TestResult, record: Record, outcome: str, trace: str = "") -> N
     """
     result.name = shown.title(record)
     result.description = shown.description(record)
+    result.fullName = full_name(ParsedPytestNodeId(record.test))
     result.testCaseId = _hash(f"{result.fullName}[{record.parameters}]")
     result.parameters = [Parameter("runtime", record.runtime.name, mode=ParameterMode.HIDDEN.value)]
     if record.parameters:
@@ -129,15 +130,19 @@ class Folder:
 def crashed(record: Record, trace: str) -> TestResult:
     """The result of a test that allure-pytest could not write, named as it would have named it."""
     node = ParsedPytestNodeId(record.test)
-    name = f"{'.'.join([node.package, *node.class_names])}#{node.test_function}"
     now = round(time.time() * 1000)
-    result = TestResult(uuid=str(uuid.uuid4()), fullName=name, start=now, stop=now)
+    result = TestResult(uuid=str(uuid.uuid4()), start=now, stop=now)
     result.titlePath = [*node.path_segments, *node.class_names]
     suites = (("parentSuite", node.parent_package), ("suite", node.module), ("subSuite", " > ".join(node.class_names)))
     result.labels = [Label(name, value) for name, value in suites if value]
     tell(result, record, "failed", trace)
-    result.historyId = get_history_id(name, result.parameters, original_values={})
+    result.historyId = get_history_id(result.fullName, result.parameters, original_values={})
     return result
+
+
+def full_name(node: ParsedPytestNodeId) -> str:
+    """How allure-pytest names a test; by the record's name for it, which is the same wherever pytest is started."""
+    return f"{'.'.join([node.package, *node.class_names])}#{node.test_function}"
 
 
 def _hash(text: str) -> str:

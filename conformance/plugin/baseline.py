@@ -13,18 +13,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from reports.compare.pairing import Side
     from reports.record import Record
 
     #: For each runtime under test the verdict of each test in the baseline.
     Verdicts = dict[str, dict[str, str]]
+    #: For each runtime under test the signatures of what fuzzing found.
+    Findings = dict[str, list[str]]
 
 
 class Baseline(NamedTuple):
-    """What a results file has for the runtimes under test, what could not be read of it, and where it comes from."""
+    """What a results file has for the runtimes under test, what could not be read of it, and where it comes from.
+
+    ``findings`` are the signatures of what fuzzing found on each runtime, in whichever test: the work of a phase is
+    divided anew in every run.
+    """
 
     verdicts: Verdicts
+    findings: Findings
     notes: list[str]
     host: dict[str, str]
+
+    def before(self, runtime: str, test: str, findings: list[str]) -> str:
+        """The verdict on a test in the baseline; "" when it has none. With findings, whether all of these are there."""
+        if findings and runtime in self.verdicts:
+            return "violated" if set(findings) <= set(self.findings.get(runtime, ())) else "passed"
+        return self.verdicts.get(runtime, {}).get(test, "")
 
 
 def read(path: Path, runtimes: list[str]) -> Baseline:
@@ -43,24 +57,25 @@ def read(path: Path, runtimes: list[str]) -> Baseline:
         raise WrongUse(f"--baseline={path}: there are no results in it")
     found = _by_name(results.records)
     if len(found) == len(runtimes) == 1:
-        return Baseline({runtimes[0]: next(iter(found.values()))}, results.notes, results.records[-1].host)
-    if not found.keys() & set(runtimes):
+        found = {runtimes[0]: next(iter(found.values()))}
+    elif not found.keys() & set(runtimes):
         there = ", ".join(sorted(found))
         raise WrongUse(f"--baseline={path}: it has results of {there}, and none of {', '.join(runtimes)}")
-    known = {name: verdicts for name, verdicts in found.items() if name in runtimes}
-    return Baseline(known, results.notes, results.records[-1].host)
+    sides = {name: side for name, side in found.items() if name in runtimes}
+    return Baseline(
+        {name: {test: each.word for test, each in side.standings.items()} for name, side in sides.items()},
+        {name: sorted(side.findings) for name, side in sides.items()},
+        results.notes,
+        results.records[-1].host,
+    )
 
 
-def _by_name(records: Iterable[Record]) -> Verdicts:
+def _by_name(records: Iterable[Record]) -> dict[str, Side]:
     from reports.compare.pairing import sides  # noqa: PLC0415  # as above
 
     records = list(records)
     last = {record.runtime.name: record.runtime.identity for record in records}
-    return {
-        side.runtime.name: {test: standing.word for test, standing in side.standings.items()}
-        for side in sides(records)
-        if side.runtime.identity == last[side.runtime.name]
-    }
+    return {side.runtime.name: side for side in sides(records) if side.runtime.identity == last[side.runtime.name]}
 
 
 def describe(path: str, baseline: Baseline, runtimes: list[str], host: dict[str, str]) -> str:

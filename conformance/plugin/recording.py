@@ -53,6 +53,7 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         host=session.host.facts(),
         expectation=_expectation(judgement.expectation),
         baseline=judgement.before,
+        findings=judgement.findings,
     )
     if scene is None or judgement.verdict in {"unsupported", "not_here"}:
         return record
@@ -67,7 +68,8 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
 class Judgement(msgspec.Struct, frozen=True):
     """What was decided about a test.
 
-    ``compared`` is what the failed assert expected and observed, ``before`` the verdict in the baseline.
+    ``compared`` is what the failed assert expected and observed, ``before`` the verdict in the baseline, ``findings``
+    the signatures of what a test of many cases found.
     """
 
     verdict: str
@@ -76,6 +78,7 @@ class Judgement(msgspec.Struct, frozen=True):
     expectation: Expectation | None = None
     compared: tuple[str, str] = ("", "")
     before: str = ""
+    findings: list[str] = []
 
 
 def sentence_of(item: pytest.Item) -> str:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from conformance.harness.host import Host
     from conformance.harness.runtime import Runtime
     from conformance.harness.trial import Trial
-    from conformance.plugin.baseline import Verdicts
 
 LEVELS = ("must", "should", "may")
 BROKEN_ON_PURPOSE = "reference!"
@@ -92,6 +91,11 @@ class Session:
         """The names of the runtimes, in the order in which they were asked for."""
         return list(self.paths)
 
+    @property
+    def tried(self) -> list[str]:
+        """The names of all that is tried: runtimes, then CRI servers."""
+        return [*self.runtimes, *self.servers.names]
+
     def subjects(self, kind: str) -> list[str]:
         """The names of what is tried: the runtimes for ``runtime``, the CRI servers for ``server``."""
         return self.servers.names if kind == "server" else self.runtimes
@@ -112,9 +116,10 @@ class Session:
         try:
             for name in self.runtimes:
                 self.expectations(name)
-            _ = self.baseline, self.host
+            _ = self.host
             if self.servers.addresses:
                 self.servers.validate(self.runtimes, prove=self.prove)
+            _ = self.baseline
         except WrongUse as problem:
             raise pytest.UsageError(str(problem)) from None
         folders = {"--keep-bundles": self.keep_bundles, "--alluredir": self.config.getoption("allure_report_dir", None)}
@@ -169,16 +174,13 @@ class Session:
     def _known(self) -> dict[str, Expectations]:
         return {}
 
-    @property
-    def baseline(self) -> Verdicts:
-        """For each runtime the verdict of each test in the baseline; empty without one.  Raises ``WrongUse``."""
-        return self._baseline.verdicts
-
     @cached_property
-    def _baseline(self) -> Baseline:
+    def baseline(self) -> Baseline:
+        """The verdicts of the run that this one is held against; empty without one.  Raises ``WrongUse``."""
         if self.is_worker or not self.baseline_file:
-            return Baseline(dict(self.told.get("baseline", {})), [], {})
-        return read_baseline(Path(self.baseline_file), self.runtimes)
+            verdicts, findings = self.told.get("baseline", ({}, {}))
+            return Baseline(verdicts, findings, [], {})
+        return read_baseline(Path(self.baseline_file), self.tried)
 
     @property
     def trial(self) -> Trial:
@@ -218,13 +220,17 @@ class Session:
         import msgspec  # noqa: PLC0415
 
         runtimes = {name: msgspec.to_builtins(self.runtime(name)) for name in self.runtimes}
-        return {"runtimes": runtimes, "baseline": self.baseline, "cri": self.servers.to_worker()}
+        return {
+            "runtimes": runtimes,
+            "baseline": (self.baseline.verdicts, self.baseline.findings),
+            "cri": self.servers.to_worker(),
+        }
 
     def header(self) -> list[str]:
         """The lines of the header: runtimes and host."""
         lines = [self.runtime(name).describe() for name in self.runtimes]
         facts = self.host.facts()
-        baseline = [describe(self.baseline_file, self._baseline, self.runtimes, facts)] if self.baseline_file else []
+        baseline = [describe(self.baseline_file, self.baseline, self.tried, facts)] if self.baseline_file else []
         return [
             *(f"runtime: {line}" for line in lines),
             *self.servers.header(),

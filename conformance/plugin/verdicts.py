@@ -87,7 +87,8 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     requirements = requirements_of(item)
     accused = verdict if verdict in ACCUSING else ""
     expectation = session.expectations(name).find(item, [requirement.id for requirement in requirements], accused)
-    before = session.baseline.get(name, {}).get(name_of(item), "")
+    findings = list(getattr(call.excinfo.value, "findings", ())) if call.excinfo is not None else []
+    before = session.baseline.before(name, name_of(item), findings)
     if accused and (declined := beyond_its_claims(session.subject(name), requirements)):
         verdict = status = "unsupported"
         reason = f"{declined} ({reason.partition(chr(10))[0]})"
@@ -104,7 +105,8 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
             report.outcome, report.longrepr = "failed", reason
     else:
         status = verdict
-    record = record_of(item, session, Judgement(verdict, reason, call.duration, expectation, session.compared, before))
+    judgement = Judgement(verdict, reason, call.duration, expectation, session.compared, before, findings)
+    record = record_of(item, session, judgement)
     if status == verdict and record.is_fixed:
         status = "fixed"
     report.seatrial_status = status  # type: ignore[attr-defined]  # reports carry what plugins put on them

@@ -49,11 +49,15 @@ HEADINGS = {
 
 
 class Standing(NamedTuple):
-    """How a test stands in one run: its last record, whether it both held and broke, its shortest duration."""
+    """How a test stands in one run: its last record, whether it both held and broke, its shortest duration.
+
+    ``findings`` are the signatures of all that it found: of a test of many cases they are what is compared.
+    """
 
     record: Record
     flaky: bool = False
     shortest: float = 0.0
+    findings: frozenset[str] = frozenset()
 
     @property
     def verdict(self) -> Verdict:
@@ -110,15 +114,27 @@ def standing(records: Iterable[Record]) -> Standing:
     own = [record for record in found if record.runtime.sha256 == last.runtime.sha256]
     verdicts = {record.verdict for record in own}
     flaky = last.comes_and_goes or (bool(verdicts & HOLDS) and bool(verdicts & BREAKS))
-    return Standing(last, flaky, min(record.duration for record in own if record.verdict is last.verdict))
+    shortest = min(record.duration for record in own if record.verdict is last.verdict)
+    return Standing(last, flaky, shortest, frozenset(signature for record in own for signature in record.findings))
 
 
-def change(before: Standing | None, after: Standing | None) -> Change | None:
-    """What became of a test; None when nothing did."""
-    found = _kind(before, after)
-    if found is None:
-        return None
-    return Change(*found, before and before.record, after and after.record)
+def change(
+    before: Standing | None,
+    after: Standing | None,
+    found: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset()),
+) -> Change | None:
+    """What became of a test; None when nothing did. ``found`` are the findings of all tests of either run.
+
+    Fuzzing divides its work anew in every run, so what counts is what was found at all, in whichever test.
+    """
+    earlier, later = found
+    if after is not None and after.findings:
+        kind = None if after.findings <= earlier else (Kind.VIOLATED, True)
+    elif after is not None and after.holds and before is not None and before.findings and before.findings <= later:
+        kind = None
+    else:
+        kind = _kind(before, after)
+    return None if kind is None else Change(*kind, before and before.record, after and after.record)
 
 
 def _kind(before: Standing | None, after: Standing | None) -> tuple[Kind, bool] | None:

@@ -80,7 +80,8 @@ def compare(
 
 def _pair(before: Side, after: Side, ratio: float, floor: float) -> Pair:
     tests = sorted(before.standings.keys() | after.standings.keys())
-    found = [change(before.standings.get(test), after.standings.get(test)) for test in tests]
+    of_both = (before.findings, after.findings)
+    found = [change(before.standings.get(test), after.standings.get(test), of_both) for test in tests]
     changes = sorted(filter(None, found), key=lambda each: each.order)
     parts = slower(before, after, ratio, floor) if ratio else []
     return Pair(before, after, changes, parts, list(_unlike(before, after)), len(tests) - len(changes))

@@ -29,6 +29,11 @@ class Side(NamedTuple):
         return " ".join(filter(None, [self.runtime.name, self.runtime.version]))
 
     @property
+    def findings(self) -> frozenset[str]:
+        """The signatures of all that fuzzing found, in whichever test."""
+        return frozenset(signature for each in self.standings.values() for signature in each.findings)
+
+    @property
     def records(self) -> list[Record]:
         """The last record of every test."""
         return [each.record for each in self.standings.values()]

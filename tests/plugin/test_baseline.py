@@ -70,6 +70,17 @@ def test_what_was_broken_before_passes_and_what_is_fixed_is_told(trial: Trial, t
     assert f"fixed by harbour since the baseline: 1\n  MUST {TESTS[0]}::{ZERO}\n" in fixed.stdout
 
 
+@as_root
+def test_a_cri_server_is_held_against_its_baseline(run_pytest: RunPytest, tmp_path: Path) -> None:
+    chosen = ("conformance/cri/test_runtime.py", "-k", "version", "-n0", "--cri=reference")
+    baseline = tmp_path / "before.jsonl"
+    assert run_pytest(*chosen, f"--results={baseline}").returncode == 0
+    baseline.write_text(baseline.read_text().replace('"verdict":"passed"', '"verdict":"violated"'))
+    done = run_pytest(*chosen, f"--baseline={baseline}")
+    assert done.returncode == 0, done.stdout
+    assert "fixed by seatrial-cri since the baseline: 2" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("before", "after", "level", "expected"),
     [
@@ -117,6 +128,38 @@ def test_what_can_not_be_read_of_the_baseline_is_told(tmp_path: Path) -> None:
 
 
 def test_a_baseline_of_another_machine_is_told() -> None:
-    baseline = Baseline({"runc": {"t": "passed"}}, [], {"kernel": "6.1", "swap": "no"})
+    baseline = Baseline({"runc": {"t": "passed"}}, {}, [], {"kernel": "6.1", "swap": "no"})
     line = describe("file", baseline, ["runc"], {"kernel": "6.12", "swap": "no"})
     assert line == "baseline: file (runc 1 tests); of another machine: kernel 6.1"
+
+
+def test_of_fuzzing_the_findings_count_and_not_the_tests() -> None:
+    baseline = Baseline({"runc": {"fuzz[1of2]": "violated"}}, {"runc": ["a", "b"]}, [], {})
+    assert baseline.before("runc", "fuzz[2of2]", ["b"]) == "violated"
+    assert baseline.before("runc", "fuzz[1of2]", ["b", "c"]) == "passed"
+    assert baseline.before("runc", "fuzz[1of2]", []) == "violated"
+    assert baseline.before("crun", "fuzz[1of2]", ["b"]) == ""
+
+
+def test_findings_of_the_baseline_are_read(tmp_path: Path) -> None:
+    with Writer(tmp_path / "file") as writer:
+        for test, signatures in (("fuzz[1of2]", ["b"]), ("fuzz[2of2]", ["a"])):
+            runtime = Runtime(name="runc")
+            writer.write(Record(test=test, runtime=runtime, verdict=Verdict.VIOLATED, findings=signatures))
+    assert read(tmp_path / "file", ["runc"]).findings == {"runc": ["a", "b"]}
+
+
+@as_root
+def test_a_new_finding_is_a_regression_and_an_old_one_is_none(
+    trial: Trial, run_pytest: RunPytest, tmp_path: Path
+) -> None:
+    trial("umask-zero-ignored", "--co", "-q")
+    chosen = ("conformance/fuzz", "-k", "valid_values_take_effect", f"--runtime={tmp_path / 'harbour'}", "-n0")
+    results = tmp_path / "fuzz.jsonl"
+    found = run_pytest(*chosen, f"--results={results}")
+    assert found.returncode == 1, found.stdout
+    assert any(record.findings for record in read_results(results).records)
+    again = run_pytest(*chosen, f"--baseline={results}")
+    assert again.returncode == 0, again.stdout
+    results.write_text(results.read_text().replace("process.umask", "process.cwd"))
+    assert run_pytest(*chosen, f"--baseline={results}").returncode == 1

@@ -75,3 +75,13 @@ def test_allure_results_name_the_section(run_pytest: RunPytest, tmp_path: Path) 
     labels = {label["name"]: label["value"] for label in result["labels"]}
     assert (labels["feature"], labels["story"]) == ("runtime.md", "State")
     assert (tmp_path / "allure/environment.properties").exists()
+
+
+def test_names_do_not_depend_on_where_pytest_is_started(run_pytest: RunPytest, tmp_path: Path, root: Path) -> None:
+    for number, arguments in enumerate(([STATE], ["--pyargs", "conformance", f"--rootdir={root / 'conformance'}"])):
+        folder, results = tmp_path / f"allure-{number}", tmp_path / f"{number}.jsonl"
+        chosen = ("-n0", "-k", "carries_the_id", f"--results={results}", f"--alluredir={folder}")
+        assert run_pytest(*arguments, *chosen).returncode == 0
+    assert len({record.test for number in (0, 1) for record in read(tmp_path / f"{number}.jsonl").records}) == 1
+    found = [json.loads(path.read_text()) for path in tmp_path.glob("allure-*/*-result.json")]
+    assert len({(result["historyId"], result["testCaseId"], result["fullName"]) for result in found}) == 1

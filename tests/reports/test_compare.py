@@ -179,3 +179,17 @@ def test_small_sections_are_put_together(make: Make) -> None:
     after = [record for section in "abc" for record in timed(make, [0.9] * 2, section)]
     (pair,) = compare(before, after, ratio=2).pairs
     assert [part.where for part in pair.slower] == ["all tests", "runtime.md, other sections"]
+
+
+def test_of_fuzzing_the_findings_are_compared_and_not_the_tests(make: Make) -> None:
+    def fuzzed(*parts: list[str]) -> list[Record]:
+        return [
+            make(test=f"fuzz[{number}]", verdict=V.VIOLATED if found else V.PASSED, findings=found)
+            for number, found in enumerate(parts)
+        ]
+
+    before = fuzzed(["a"], ["b"])
+    assert compare(before, fuzzed(["a", "b"], [])).pairs[0].changes == []
+    assert [each.kind for each in compare(before, fuzzed(["a"], [])).pairs[0].changes] == [Kind.FIXED]
+    (pair,) = compare(before, fuzzed(["a", "c"], ["b"])).pairs
+    assert [(each.kind, each.worse, each.record.test) for each in pair.changes] == [(Kind.VIOLATED, True, "fuzz[0]")]
