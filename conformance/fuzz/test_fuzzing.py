@@ -78,7 +78,7 @@ def test_values_of_another_type_are_refused(phases: Phases) -> None:
 
 
 @musts("errors.no-change")
-@proved_by("errors-silent")
+@proved_by("errors-without-message")
 def test_unspecified_values_do_no_harm(phases: Phases) -> None:
     """Whatever comes of a config that the specification leaves open: no crash, no hang, nothing left behind."""
     from strategies.table import unspecified_cases  # noqa: PLC0415
