@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import subprocess
 import sys
@@ -44,6 +45,14 @@ def test_two_servers_have_two_sockets(tmp_path: Path) -> None:
         other.listen()
         done = start(f"--listen=unix://{tmp_path}/s", f"--root={tmp_path}/root", f"--state={tmp_path}/state")
     assert (done.returncode, "another server" in done.stderr) == (2, True)
+
+
+def test_two_servers_have_two_folders(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    with (tmp_path / "state/lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = start(f"--listen=unix://{tmp_path}/s", f"--root={tmp_path}/root", f"--state={tmp_path}/state")
+    assert (done.returncode, "another server uses it" in done.stderr) == (2, True)
 
 
 def test_faults_have_names_of_their_own() -> None:
