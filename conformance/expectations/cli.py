@@ -132,11 +132,12 @@ def _own_file(records: list[Record]) -> Path:
     from conformance.harness.profiles import profiles  # noqa: PLC0415
 
     names = {record.runtime.name for record in records}
-    known = [profile.name for profile in profiles()]
+    folder = Path(__file__).parent
+    known = {*(profile.name for profile in profiles()), *(file.stem for file in folder.glob("*.toml"))}
     found = {max((each for each in known if name.startswith(each)), key=len, default="") for name in names}
     if len(found) != 1 or "" in found:
         raise WrongUse(f"--runtime-file: there is no one file for {', '.join(sorted(names)) or 'nothing'}; use -o FILE")
-    return Path(__file__).parent / f"{found.pop()}.toml"
+    return folder / f"{found.pop()}.toml"
 
 
 def _wrong(command: str, problem: Exception) -> int:

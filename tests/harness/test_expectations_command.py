@@ -11,6 +11,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.expectations import Expectation, load
+from conformance.expectations.cli import _own_file
 from conformance.expectations.update import between, entries, gone, quoted
 from reports import record as records
 from reports.jsonl import Writer
@@ -154,6 +155,15 @@ def test_wrong_use_is_one_line(
     printed, warned = capsys.readouterr()
     assert printed == "" and warned.count("\n") == 1
     assert warned.startswith(f"seatrial expectations {arguments[0]}: ") and message in warned
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("crun-1.28", "crun.toml"), ("containerd 2.1", "containerd.toml"), ("reference", "reference.toml")],
+)
+def test_the_suites_own_file_is_found_by_the_runtimes_name(name: str, expected: str) -> None:
+    record = msgspec.structs.replace(made("1", V), runtime=Runtime(name=name))
+    assert _own_file([record]).name == expected
 
 
 def test_check_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
