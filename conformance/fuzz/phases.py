@@ -110,6 +110,8 @@ class Phases:
         state.clock.spent(time.monotonic() - began)
         self._tell(name, fuzzer, time.monotonic() - began)
         new = [finding for finding in findings.new[before:] if finding.is_believed]
+        if self.settings.steady:  # a race is told, but a trial that fails now and then helps nobody
+            new = [finding for finding in new if not finding.is_flaky]
         if new:
             lines = [f"{finding.signature} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
             raise NewFindings(f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)) from None
