@@ -126,7 +126,7 @@ class Phases:
             "refused": fuzzer.coverage.refused,
             "skipped": fuzzer.coverage.skipped,
             "fields": {path: dict(values) for path, values in fuzzer.coverage.fields.items()},
-            "new": sorted(finding.name for finding in fuzzer.findings.new),
+            "new": sorted(finding.name for finding in fuzzer.findings.new if finding.is_believed),
             "known": len(fuzzer.findings.known),
             "seed": self.settings.seed,
             "folder": str(self.folder),
