@@ -96,9 +96,7 @@ def _with_sets_backwards(config: Config) -> Config:
 
 def _with_terse_mounts(config: Config) -> Config:
     for mount in config["mounts"]:
-        # What is bound may be a file, and no path to a file ends in a slash (path_resolution(7)).
-        end = "" if mount.get("type", "none") in {"none", "bind"} else "/"
-        mount["destination"] = "/" + mount["destination"] + end
+        mount["destination"] = "/" + mount["destination"]
     return config
 
 
@@ -111,7 +109,7 @@ RELATIONS = (
     Relation("empty lists and objects", "create.properties-applied", _with_empty_lists),
     Relation("the order of namespaces", "namespaces.new", _with_namespaces_backwards),
     Relation("the order of capabilities, limits and groups", "process.capabilities", _with_sets_backwards),
-    Relation("slashes around destinations", "mounts.destination", _with_terse_mounts),
+    Relation("slashes before destinations", "mounts.destination", _with_terse_mounts),
     Relation(
         "blanks between the words of JSON", "bundle.config", _same, lambda config: json.dumps(config, indent="\t")
     ),

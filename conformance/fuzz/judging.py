@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +11,7 @@ from conformance.fuzz.attempts import kinds_of
 from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, RefusedInSilence, RefusedWithTraces, ValidRefused
 from conformance.fuzz.findings import normalised
 from conformance.fuzz.observing import Seen, observe
-from conformance.harness.errors import Hung, Leaked, OperationFailed
+from conformance.harness.errors import Crashed, Hung, Leaked, OperationFailed
 from conformance.harness.observed import fragment
 from conformance.harness.refusal import refused
 from conformance.plugin.verdicts import beyond_its_claims
@@ -48,6 +49,8 @@ def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
     if isinstance(tried.problem, Hung):
         what = operation(tried.journal)
         vars(tried.problem)["about"] = f"{what} with {written.about}" if written.about else what
+    if isinstance(tried.problem, Crashed) and (ended := re.search(r"ended with -(\d+)", str(tried.problem))):
+        vars(tried.problem)["about"] = f"{operation(tried.journal)} was ended by signal {ended[1]}"
     return tried
 
 

@@ -113,9 +113,9 @@ class Phases:
             yield fuzzer
         state.clock.spent(time.monotonic() - began)
         self._tell(name, fuzzer, time.monotonic() - began)
-        # In every run a race may come up or not: that is told, and must not decide.
-        steady = self.settings.steady
-        new = [each for each in findings.new[before:] if (not each.is_flaky if steady else each.is_believed)]
+        new = [finding for finding in findings.new[before:] if finding.is_believed]
+        if self.settings.steady:  # a race is told, but a trial that fails now and then helps nobody
+            new = [finding for finding in new if not finding.is_flaky]
         if new:
             lines = [f"{finding.signature} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
             reason = f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)
@@ -131,7 +131,7 @@ class Phases:
             "refused": fuzzer.coverage.refused,
             "skipped": fuzzer.coverage.skipped,
             "fields": {path: dict(values) for path, values in fuzzer.coverage.fields.items()},
-            "new": sorted(finding.name for finding in fuzzer.findings.new),
+            "new": sorted(finding.name for finding in fuzzer.findings.new if finding.is_believed),
             "known": len(fuzzer.findings.known),
             "seed": self.settings.seed,
             "folder": str(self.folder),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def run_equals(fuzzer: Fuzzer, surroundings: Surroundings) -> None:
     """Try each relation on packs of valid cases."""
-    bases = [*map(joined, packs(all_valid_cases(surroundings))), Case()]
+    bases = [Case(), *map(joined, packs(all_valid_cases(surroundings)))]
     for base in fuzzer.settings.first(bases, 1)[: 1 if fuzzer.settings.steady else None]:
         written = base.written()
         tried = picture(fuzzer.bench, fuzzer.runtime, written)

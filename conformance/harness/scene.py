@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import shutil
-import signal
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -175,7 +174,7 @@ class Scene:
         if disturbed:
             return done
         if done.exit_status < 0 or self.runtime.profile.crashed(done.stderr):
-            raise Crashed(f"{_short(done)} {_ending(done.exit_status)}: {done.stderr[-2000:]}")
+            raise Crashed(f"{_short(done)} ended with {done.exit_status}: {done.stderr[-2000:]}")
         return done
 
     def skip_without(self, need: str) -> None:
@@ -301,11 +300,6 @@ def _take(path: Path, keep: bool) -> str:
 def _special(folder: str, names: list[str]) -> list[str]:
     """What can not be copied: sockets, FIFOs and device nodes."""
     return [name for name in names if stat.S_IFMT(os.lstat(f"{folder}/{name}").st_mode) not in COPIED]
-
-
-def _ending(status: int) -> str:
-    """How a call ended: 3 is an exit status, -9 the signal KILL."""
-    return f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with {status}"
 
 
 def _short(done: Completed) -> str:

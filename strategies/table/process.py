@@ -40,7 +40,7 @@ HARMLESS = {
     "RTPRIO": 0,
     "RTTIME": 0,
     "SIGPENDING": 0,
-    "NOFILE": 16,
+    "NOFILE": 64,
     "NPROC": 500,
     "CPU": 60,
     "FSIZE": 1 << 24,
