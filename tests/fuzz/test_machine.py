@@ -100,8 +100,16 @@ def test_a_paused_container_is_removed_at_once(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("name", ["reference", *(name for name in ("runc", "crun") if shutil.which(name))])
-def test_a_signal_before_the_start_may_end_the_program(bench: Bench, name: str) -> None:
-    operations = ("create waits", "kill TERM", "start", "kill TERM", "delete")
+@pytest.mark.parametrize(
+    "operations",
+    [
+        ("create waits", "kill TERM", "start", "kill TERM", "delete"),
+        ("create waits", "pause", "start", "resume", "start", "kill TERM", "delete"),
+        ("create waits", "start", "pause", "death", "resume", "delete"),
+    ],
+    ids=["signal-before-start", "pause-before-start", "death-while-paused"],
+)
+def test_what_the_specification_leaves_open_is_no_fault(bench: Bench, name: str, operations: tuple[str, ...]) -> None:
     thing = tuple(histories.Turn(0, (operation,)) for operation in operations)
     assert replaying.attempt(bench, find(name), replaying.written(thing)).problem is None
 
