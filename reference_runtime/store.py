@@ -142,9 +142,9 @@ class Container:
             return "stopped"
         if faults.has("state-forgets-paused") and self._frozen():
             raise Missing(f"container {self.id} does not exist")
-        if os.path.exists(self.file(START_FIFO)):
-            return "created"
-        return "paused" if self._frozen() else "running"
+        if self._frozen():
+            return "paused"
+        return "created" if os.path.exists(self.file(START_FIFO)) else "running"
 
     def _frozen(self) -> bool:
         """Whether the freezer holds the processes; the file is asked, since others may have used it."""

@@ -31,7 +31,7 @@ History = tuple[Turn, ...]
 
 LEGAL = {
     "absent": ("create waits", "create ends"),
-    "created": ("start", "state", "kill KILL", DEATH, "exec", "ps", "list", "delete --force", "kill TERM"),
+    "created": ("start", "state", "kill KILL", DEATH, "exec", "ps", "list", "delete --force", "kill TERM", "pause"),
     "running": ("kill TERM", "kill KILL", "pause", "exec", "state", "ps", "list", "kill CONT", DEATH, "delete --force"),
     "paused": ("resume", "state", "ps", "list", DEATH, "kill KILL", "delete --force"),
     "stopped": ("delete", "state", "list", "delete --force"),

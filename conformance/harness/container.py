@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 POLL = 0.002
+#: What the probe prints when it waits for a signal.
+WAITING = '{"verb":"wait"'
 
 #: Descriptors of a command: a path and the flags of open(2) for each.
 Files = dict[int, tuple[str, int]]
@@ -237,7 +239,7 @@ class Container:
 
     def until_waiting(self) -> None:
         """Wait until the program has come to the probe's verb ``wait``."""
-        self.until_printed('{"verb":"wait"')
+        self.until_printed(WAITING)
 
     def until_status(self, status: str) -> State:
         """Wait until ``state`` says ``status``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,21 @@ def test_a_paused_container_is_removed_at_once(bench: Bench) -> None:
     operations = ("create waits", "start", "pause", "delete --force")
     thing = tuple(histories.Turn(0, (operation,)) for operation in operations)
     assert replaying.attempt(Bench(bench.trial, 5.0), find("reference"), replaying.written(thing)).problem is None
+
+
+@pytest.mark.parametrize("name", ["reference", *(name for name in ("runc", "crun") if shutil.which(name))])
+@pytest.mark.parametrize(
+    "operations",
+    [
+        ("create waits", "kill TERM", "start", "kill TERM", "delete"),
+        ("create waits", "pause", "start", "resume", "start", "kill TERM", "delete"),
+        ("create waits", "start", "pause", "death", "resume", "delete"),
+    ],
+    ids=["signal-before-start", "pause-before-start", "death-while-paused"],
+)
+def test_what_the_specification_leaves_open_is_no_fault(bench: Bench, name: str, operations: tuple[str, ...]) -> None:
+    thing = tuple(histories.Turn(0, (operation,)) for operation in operations)
+    assert replaying.attempt(bench, find(name), replaying.written(thing)).problem is None
 
 
 @pytest.mark.parametrize("bug", REPEATED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.fuzz.machine.laying import lay_out
 from conformance.fuzz.machine.oracles import Misused, NotClean
 from conformance.harness.errors import Crashed, Hung, Leaked, OperationFailed, Violation
 from conformance.harness.refusal import refused
@@ -24,7 +25,7 @@ def misuse(scene: Scene, case: Misuse) -> None:
     folder = container.bundle.folder / "scratch"
     places = {"id": container.id, "bundle": str(container.bundle.folder), "folder": str(folder)}
     script = f"mkdir -p scratch/pid; cd scratch; {_filled(case.prepare, places)}"
-    container.prepare(script)
+    lay_out(container, script)
     words = [_filled(word, places) for word in case.words]
     if case.verdict == ACCEPTED:
         _demand_success(container, case, words)

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.fuzz.machine.laying import lay_out
 from conformance.fuzz.machine.oracles import BystanderHurt, LifecycleBroken, NotClean, StateWrong
 from conformance.harness.errors import Crashed, Violation
 from conformance.harness.journal import Step
@@ -39,7 +40,7 @@ CUT_SHORT = {
 DONE = {"create": "created", "start": "running", "delete": "", "delete --force": ""}
 #: Disasters that the state folder suffers; it is a small filesystem of its own then.
 _FOLDER = {
-    "full": 'set -- $(stat -f -c "%b %f" "$STATE"); mount -o remount,size=$((($1 - $2 + {amount}) * 4096)) "$STATE"',
+    "full": 'set -- $(stat -f -c "%b %f %S" "$STATE"); mount -o remount,size=$((($1 - $2 + {amount}) * $3)) "$STATE"',
     "inodes": 'set -- $(stat -f -c "%c %d" "$STATE"); mount -o remount,nr_inodes=$(($1 - $2 + {amount})) "$STATE"',
     "read-only": 'mount -o remount,ro "$STATE"',
 }
@@ -67,11 +68,12 @@ class _Theatre:
 
     def __init__(self, scene: Scene, disaster: Disaster) -> None:
         self.scene, self.disaster = scene, disaster
+        self.was_removed = True
         self.name = f"victim-{scene.trial.next_number()}"
         self.victim = self._container()
         self.bystander = scene.container(do("wait"))
         if disaster.kind in _FOLDER:
-            self.bystander.prepare(_SMALL)
+            lay_out(self.bystander, _SMALL)
         self.bystander.create()
         self.before = scene.snapshot()
 
@@ -96,7 +98,7 @@ class _Theatre:
         self.bystander.start()
         self.bystander.delete("--force")
         self.bystander.remove()
-        if self.scene.left_behind():  # and delete --force did say so
+        if not self.was_removed and self.scene.left_behind():  # as delete --force did say
             self.scene.start_over()
 
     def _bring(self) -> None:
@@ -118,7 +120,7 @@ class _Theatre:
         """Lay the disaster out, or without an amount make good again what the state folder suffered."""
         if self.disaster.kind in _FOLDER:
             script = _CURED if amount is None else _FOLDER[self.disaster.kind].format(amount=amount)
-            self.scene.prepare(script, str(self.bystander.bundle.folder))
+            lay_out(self.bystander, script)
         if self.disaster.moment.startswith("hook"):
             self.victim.prepare(hooks)
 
@@ -168,10 +170,11 @@ class _Theatre:
     def _moment(self) -> _Moment:
         """The moment of the disaster."""
         group = self._cgroup()
+        seen = str(group).removeprefix(f"/proc/{self.scene.trial.pid}/root")
         moments = {
             "state": _file(self.scene.state_folder / self.name, f'[ -e "$STATE/{self.name}" ]'),
-            "cgroup": _file(group, f"[ -e /sys/fs/cgroup/{group.parent.name}/{self.name} ]"),
-            "cgroup gone": _no_file(group, f"[ ! -e /sys/fs/cgroup/{group.parent.name}/{self.name} ]"),
+            "cgroup": _file(group, f"[ -e {seen} ]"),
+            "cgroup gone": _no_file(group, f"[ ! -e {seen} ]"),
             "pid file": _file(self.victim.pid_file, '[ -e "$work/1.pid" ]'),
             "program": _Moment('[ -s "$work/1.stdout" ]', lambda: self.victim.printed() != ""),
         }
@@ -226,7 +229,8 @@ class _Theatre:
         """Remove the victim by force, and see that it leaves nothing.  Raises ``NotClean``."""
         done = self.scene.call("delete", "--force", self.name)
         self.victim.deleted = True
-        if done.exit_status == 0:
+        self.was_removed = done.exit_status == 0
+        if self.was_removed:
             self._demand_clean(f"{self.disaster.describe()}: delete --force leaves behind", "delete.removes-resources")
 
     def _demand_clean(self, about: str, requirement: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.expectations import expectations_for
 from conformance.fuzz.machine.oracles import LifecycleBroken, ListWrong, StateWrong, Unexplained
+from conformance.harness.container import WAITING
 from conformance.harness.errors import Hung
 from conformance.harness.journal import Step
 from conformance.harness.state import read_state
@@ -89,8 +90,8 @@ class _Slot:
         return bool(self.lives) and all(life.ending and not life.paused for life in self.lives)
 
     def is_at_work(self) -> bool:
-        """Whether its program is certain to run, and to go on."""
-        return bool(self.lives) and all((life.status, life.ending) == ("running", False) for life in self.lives)
+        """Whether its program is certain to have been started, and not to be paused."""
+        return bool(self.lives) and all(life.status == "running" for life in self.lives)
 
 
 @dataclass
@@ -235,7 +236,18 @@ class Player:
         if slot.doomed():
             self._until_gone(slot)
         elif slot.is_at_work():
-            slot.holder.until_waiting()
+            self._until_waiting(slot)
+
+    def _until_waiting(self, slot: _Slot) -> None:
+        """Wait until the program listens to signals; it may have ended instead only if a signal came before that."""
+        may_end = any(life.ending for life in slot.lives)
+        deadline = time.monotonic() + self.scene.timeout
+        while may_end and WAITING not in slot.holder.printed() and time.monotonic() < deadline:
+            if not self.scene.trial.alive(slot.holder.pid):
+                slot.lives = model.ended(slot.lives)
+                return
+            self.scene.pause(0.001)
+        slot.holder.until_waiting()
 
     def _until_gone(self, slot: _Slot) -> None:
         """Wait for the end of the process.  Raises ``Hung`` when it does not end."""
