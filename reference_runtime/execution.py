@@ -14,7 +14,7 @@ from reference_runtime.ops import labels, process
 from reference_runtime.ops.namespaces import root_ids, take_ids
 from reference_runtime.run import Run
 from reference_runtime.signals import restore_defaults
-from reference_runtime.stage import fork_into
+from reference_runtime.stage import fork_and_tell, fork_into
 from reference_runtime.undoing import wait_for_children
 from reference_runtime.validate.numbers import listed
 
@@ -116,7 +116,7 @@ class _Execution:
             take_ids(*self.ids)
         else:
             _enter_root(self.root)
-        end.tell("pid", str(fork_into(self._become, end)))
+        fork_and_tell(self._become, end)
 
     def _become(self) -> None:
         """The second process: what the configuration says, then the program."""

@@ -49,6 +49,21 @@ def fork_into(action: Callable[[], None], end: End, not_ours: tuple[int, ...] = 
         os._exit(code)
 
 
+def fork_and_tell(action: Callable[[], None], end: End) -> None:
+    """Forks a process that runs ``action``, and tells its number before it says anything: both write to one pipe."""
+    told, telling = os.pipe()
+
+    def act() -> None:
+        os.read(told, 1)
+        os.close(told)
+        action()
+
+    pid = fork_into(act, end, (telling,))
+    os.close(told)
+    end.tell("pid", str(pid))
+    os.close(telling)
+
+
 class Stage:
     """The two processes of one creation.  ``fifos`` are the descriptors of the start fifo and the answer fifo."""
 
@@ -68,17 +83,7 @@ class Stage:
         run.end().expect("grouped")
         execute(self.plan["outside"])
         execute(self.plan["namespaces"])
-        told, telling = os.pipe()
-        pid = fork_into(lambda: self._become_after(told), run.end(), (telling,))
-        os.close(told)
-        run.end().tell("pid", str(pid))
-        os.close(telling)
-
-    def _become_after(self, told: int) -> None:
-        """Lets the first process tell its child's number before the child says anything: both write to one pipe."""
-        os.read(told, 1)
-        os.close(told)
-        self.become()
+        fork_and_tell(self.become, run.end())
 
     def become(self) -> None:
         """The second process: makes the container around itself, waits to be started, and becomes the program."""

@@ -15,7 +15,7 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
-from reference_runtime.cri.errors import Failed, Forbidden, Invalid, NotFound, Unreachable
+from reference_runtime.cri.errors import Failed, Forbidden, Invalid, NotFound, Refused, Unreachable
 from reference_runtime.cri.images.reference import Reference
 
 MANIFESTS = (
@@ -103,17 +103,16 @@ class Registry:
             answer = self._ask(url, accept)
         if answer.status == http.HTTPStatus.OK:
             return answer
-        self._refuse(answer, url)
-        raise AssertionError
+        raise self._refusal(answer, url)
 
-    def _refuse(self, answer: http.client.HTTPResponse, url: str) -> None:
+    def _refusal(self, answer: http.client.HTTPResponse, url: str) -> Refused:
         reason = f"{self._reference}: {url} answers {answer.status} {answer.reason}"
         answer.close()
         if answer.status in {http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN}:
-            raise Forbidden(f"{reason}; are the credentials right?")
+            return Forbidden(f"{reason}; are the credentials right?")
         if answer.status == http.HTTPStatus.NOT_FOUND:
-            raise NotFound(reason)
-        raise Failed(reason)
+            return NotFound(reason)
+        return Failed(reason)
 
     def _ask(self, url: str, accept: str) -> http.client.HTTPResponse:
         """The answer, of whatever status, after redirections; only the first host gets the credentials."""
