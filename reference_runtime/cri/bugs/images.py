@@ -47,8 +47,8 @@ def _number_and_name(image: Any) -> None:
 
 
 def _other_user(image: Any) -> None:
-    image.ClearField("uid")
-    image.username = "nobody-knows"
+    image.ClearField("username")
+    image.uid.value = 4711
 
 
 def _ids_mean_nothing(request: Any) -> None:
