@@ -10,6 +10,7 @@ from reference_runtime.errors import RuntimeFault
 from reference_runtime.link import explain
 from reference_runtime.ops import (
     cgroup_mounts,
+    default_filesystems,
     devices,
     kernel,
     labels,
@@ -73,7 +74,9 @@ def _outside(run: Run) -> Iterator[Op]:
 
 def _inside(run: Run) -> Iterator[Op]:
     yield from rootfs.plan_mount(run)
+    yield from default_filesystems.plan_first(run)
     yield from mounts.plan(run)
+    yield from default_filesystems.plan_in_dev(run)
     yield from devices.plan(run)
     yield from labels.plan_open(run)
     yield from kernel.plan(run)

@@ -50,6 +50,7 @@ def create(container: Container, settings: Settings, pid_file: str = "") -> None
             write_pid(pid_file, os.getpid() if faults.has("pid-file-wrong") else container.pid)
     except BaseException as problem:
         if not faults.has("failed-create-keeps-everything"):
+            container.free_descriptors()
             destroy(container, hooks=isinstance(problem, HookFault))
         raise
     container.unlock()
@@ -57,6 +58,8 @@ def create(container: Container, settings: Settings, pid_file: str = "") -> None
 
 def write_pid(path: str, pid: int) -> None:
     """Writes a process id in one step."""
+    if faults.has("pid-file-failure-ignored") and not os.path.isdir(os.path.dirname(path)):
+        return
     temporary = f"{path}.{os.getpid()}"
     with open(temporary, "w", encoding="ascii") as file:
         file.write(str(pid))

@@ -42,7 +42,12 @@ def seize(container: Container, operation: str, wanted: tuple[str, ...]) -> None
 
 def start(container: Container) -> None:
     """Runs the program of a created container, then the poststart hooks."""
-    seize(container, "start", ("created",))
+    try:
+        seize(container, "start", ("created",))
+    except RuntimeFault:
+        if faults.has("concurrent-start-accepted") and container.status() == "running" and container.is_new():
+            raise Pretended from None
+        raise
     config = container.config()
     if "process" not in config and faults.has("start-needs-no-process"):
         raise Pretended
@@ -182,7 +187,7 @@ def delete(container: Container, *, force: bool = False) -> None:
         seize(container, "delete", ("stopped",))
     elif not _seize_what_is_left(container):
         return
-    destroy(container, hooks=True)
+    destroy(container, hooks=True, bent=force)
 
 
 def _seize_what_is_left(container: Container) -> bool:

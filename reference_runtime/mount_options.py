@@ -116,16 +116,18 @@ _DEFAULTS = (0, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC)
 RECURSIVE = {f"r{name}": change for name, change in ATTRIBUTES.items()}
 
 IDMAP = ("idmap", "ridmap")
+COPY_UP = "tmpcopyup"
 
 
-ALL = sorted({*FLAGS, *PROPAGATION, *RECURSIVE, *IDMAP})
+ALL = sorted({*FLAGS, *PROPAGATION, *RECURSIVE, *IDMAP, COPY_UP})
 
 
 class Options:
     """The options of one mount, sorted by the call that they are for.
 
     ``flags`` and ``data`` are for mount(2), ``propagation`` lists further calls of it in order, ``attributes`` and
-    ``recursive`` are pairs (set, cleared) for mount_setattr(2).  Of contradicting options the last one wins.
+    ``recursive`` are pairs (set, cleared) for mount_setattr(2); ``copy_up`` is for the runtime itself.  Of
+    contradicting options the last one wins.
     """
 
     def __init__(self, options: list[str]) -> None:
@@ -135,6 +137,7 @@ class Options:
         self.attributes = (0, 0)
         self.recursive = (0, 0)
         self.idmap = [option for option in options if option in IDMAP][-1:]
+        self.copy_up = COPY_UP in options
         for option in options:
             self._take(option)
         self.data = ",".join(option for option in options if option not in _KNOWN)

@@ -12,7 +12,7 @@ from reference_runtime.constants import NAMESPACES
 from reference_runtime.errors import RuntimeFault
 from reference_runtime.hooks import run_hooks
 from reference_runtime.link import HookFault, explain
-from reference_runtime.store import Container, birth
+from reference_runtime.store import Container, birth, containers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +22,15 @@ _MNT_DETACH = 2
 _KILL = 9
 
 
-def destroy(container: Container, *, hooks: bool) -> None:
+def destroy(container: Container, *, hooks: bool, bent: bool = False) -> None:
     """Undoes the creation, whatever it had reached, and runs the poststop hooks if they are due.
 
-    The container is locked by the caller; it is free for others before its hooks run.
+    The container is locked by the caller; it is free for others before its hooks run.  ``bent`` is for those
+    deliberate faults that only delete with force has.
     """
     document = container.document
+    if bent and faults.active:
+        _bend(container)
     config = container.config() if hooks else {}
     state = container.state("stopped") if hooks else {}
     if hooks and faults.has("poststop-before-delete"):
@@ -44,6 +47,16 @@ def destroy(container: Container, *, hooks: bool) -> None:
     container.unlock()
     if hooks:
         run_poststop(config, state)
+
+
+def _bend(container: Container) -> None:
+    """The deliberate faults of delete with force."""
+    if faults.has("force-kills-others"):
+        for other in containers(container.root):
+            _kill(other)
+    cut_short = container.document.get("status") == "creating"
+    if faults.has("force-keeps-cgroup") or (cut_short and faults.has("killed-create-keeps-cgroup")):
+        container.document.pop("cgroup", None)
 
 
 def _remove_cgroup(cgroup: Cgroup) -> None:
@@ -73,6 +86,8 @@ def _kill(container: Container) -> None:
     if pid and birth(pid) == container.document.get("birth"):
         descriptor = os.pidfd_open(pid)
         os.kill(pid, _KILL)
+        if "cgroup" in container.document:
+            Cgroup.from_json(container.document["cgroup"]).let_die()
         waiting = select.poll()
         waiting.register(descriptor, select.POLLIN)
         waiting.poll(10_000)

@@ -12,7 +12,7 @@ import shlex
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.record import Level, Record, Requirement, Verdict
+from reports.record import Level, Record, Requirement, Runtime, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +31,9 @@ STATUSES: Mapping[Verdict, str] = {
     Verdict.NOT_HERE: "skipped",
 }
 GONE = "no longer known"  # how the message of a known violation begins that is not there any more
+FLAKY = "comes and goes"  # the one of a listed race
+INHERITED = "in the baseline too"  # and the one of a violation that the baseline has too
+INTERRUPTED = "interrupted before it was judged"  # all of the message of such a test
 LONGEST_TEXT = 64 * 1024  # characters of one attachment
 
 
@@ -68,8 +71,18 @@ def message(record: Record) -> str:
         return f"{GONE}: {record.reason}"
     if record.verdict is Verdict.PASSED:
         return record.reason
+    if record.comes_and_goes:
+        return f"{FLAKY}: {record.verdict.words}: {known(record)}"
+    if record.is_inherited:
+        return f"{INHERITED}: {record.verdict.words}: {record.finding}"
     level = f" {record.level}" if record.verdict is Verdict.VIOLATED else ""
-    return f"{record.verdict.words}{level}: {record.reason}"
+    return f"{record.verdict.words}{level}: {known(record)}"
+
+
+def known(record: Record) -> str:
+    """What was found, after the reason for which it is known."""
+    why = record.expectation.reason if record.expectation is not None else ""
+    return f"{why} ({record.finding})" if why and record.finding else why or record.finding
 
 
 def title(record: Record) -> str:
@@ -85,11 +98,18 @@ def labels(record: Record) -> list[tuple[str, str]]:
         *_behaviour(record),
         ("severity", SEVERITIES[record.level]),
         ("runtime", record.runtime.name),
+        ("version", version(record.runtime)),
         ("verdict", record.verdict.value),
         ("level", record.level),
         *(("tag", requirement.id) for requirement in record.requirements),
         *(("tag", need) for need in record.needs),
     ]
+
+
+def version(runtime: Runtime) -> str:
+    """The version of a runtime, and of its package where there is one."""
+    package = runtime.package_version and f"(package {runtime.package_version})"
+    return " ".join(filter(None, [runtime.version, package])) or "unknown"
 
 
 def _behaviour(record: Record) -> Iterator[tuple[str, str]]:
@@ -111,13 +131,13 @@ def description(record: Record) -> str:
     """In Markdown: the requirements, and for what did not pass what was expected and how to see it."""
     paragraphs = [_cited(requirement) for requirement in record.requirements]
     if record.edits:
-        paragraphs.append("The base config with these edits:\n\n" + _code("\n".join(record.edits)))
+        paragraphs.append("The base config with these edits:\n\n" + code("\n".join(record.edits)))
     if record.expected:
-        paragraphs.append("Expected:\n\n" + _code(record.expected))
+        paragraphs.append("Expected:\n\n" + code(record.expected))
     if record.observed:
-        paragraphs.append("Observed:\n\n" + _code(record.observed))
+        paragraphs.append("Observed:\n\n" + code(record.observed))
     if record.reproduction:
-        paragraphs.append("To see it:\n\n" + _code(reproduce(record)))
+        paragraphs.append("To see it:\n\n" + code(reproduce(record)))
     return "\n\n".join(paragraphs)
 
 
@@ -126,7 +146,8 @@ def _cited(requirement: Requirement) -> str:
     return f"**{requirement.level}** `{requirement.id}`, {place}: {requirement.text}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """A text as a block of code in Markdown."""
     fence = "~~~~" if "```" in text else "```"
     return f"{fence}\n{text}\n{fence}"
 

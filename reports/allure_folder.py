@@ -1,17 +1,16 @@
-"""The files beside Allure's results: the environment, the categories, and a configuration for ``allure generate``.
+"""The files beside Allure's results: the environment and the categories.
 
-Allure 3 takes categories, environments and history from its configuration file alone; Allure 2 reads
-``categories.json`` in the results folder. Both read ``environment.properties``.
+Allure 2 reads ``categories.json`` in the results folder, Allure 3 takes them from its configuration file alone. Both
+read ``environment.properties``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports.allure import GONE
+from reports.allure import FLAKY, GONE, INHERITED, INTERRUPTED
 from reports.record import Record, Runtime, Verdict, labels
 
 if TYPE_CHECKING:
@@ -27,24 +26,26 @@ CATEGORIES = {
     "Something was left behind": Verdict.LEAKED.words,
     "Harness broken": Verdict.BROKEN.words,
     "Known violation is gone": GONE,
+    "Flaky": FLAKY,
+    "Known from the baseline": INHERITED,
     "Known violation": Verdict.KNOWN.words,
     "Unsupported by the runtime": Verdict.UNSUPPORTED.words,
     "Not to be told on this host": Verdict.NOT_HERE.words,
+    "Interrupted": INTERRUPTED,
 }
 
 
 KEY = re.compile(r"(?:[^=\\]|\\.)+")  # of a line of properties: all before the first separator that is not escaped
 
 
-def configuration() -> str:
-    """The text of ``allurerc.mjs``, which finds categories and runtimes in the results of its own folder."""
-    return (Path(__file__).parent / "allurerc.mjs").read_text(encoding="utf-8")
+def categories() -> list[dict[str, str]]:
+    """The rules of the categories; the patterns suit Java and JavaScript."""
+    return [{"name": name, "messageRegex": rf"^{start}\b[\s\S]*"} for name, start in CATEGORIES.items()]
 
 
 def categories_json() -> str:
-    """The categories for Allure 2, and for the configuration of Allure 3; the patterns suit Java and JavaScript."""
-    rules = [{"name": name, "messageRegex": rf"^{start}\b[\s\S]*"} for name, start in CATEGORIES.items()]
-    return json.dumps(rules, indent=2) + "\n"
+    """The categories as Allure 2 reads them."""
+    return json.dumps(categories(), indent=2) + "\n"
 
 
 def environment_properties(records: Iterable[Record], before: str = "") -> str:

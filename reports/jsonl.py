@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ResultsError(Exception):
-    """A file that can not be used; the message is one line that names the file and says why."""
+    """A file of which nothing can be used; the message is one line that names the file and says why."""
 
 
 class NotResults(ResultsError):
@@ -27,14 +27,29 @@ class NotResults(ResultsError):
 
 
 class UnknownFormat(ResultsError):
-    """The file was written by a later version, whose records mean something else."""
+    """The file was written by another version, whose records mean something else."""
 
 
 class Results(NamedTuple):
-    """What a file holds: its records in the order of their lines, and the numbers of the lines that were cut off."""
+    """What a file holds: its records in the order of their lines, and what was passed over.
+
+    ``cut`` are the numbers of the lines that were cut off, ``foreign`` is why each of other lines is not a record.
+    """
 
     records: list[Record]
     cut: list[int]
+    foreign: list[ResultsError]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of these records has to know about the rest of the file."""
+        notes = []
+        if self.cut:
+            notes.append(f"left out {_counted(len(self.cut), 'record')} cut off when a run was killed")
+        if self.foreign:
+            lines = _counted(len(self.foreign), "line")
+            notes.append(f"left out {lines} that can not be read, the first: {self.foreign[0]}")
+        return notes
 
 
 class _Head(msgspec.Struct):
@@ -75,30 +90,39 @@ class Writer:
 
 
 def read(path: Path) -> Results:
-    """All records of a file. Raises ``NotResults`` or ``UnknownFormat``."""
+    """All records of a file. Raises ``NotResults`` or ``UnknownFormat`` when it has lines and none is a record."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as problem:
         raise NotResults(f"{path}: {problem.strerror}") from None
-    results = Results([], [])
+    results = Results([], [], [])
     for number, line in enumerate(lines, 1):
         if line.strip():
-            _read_line(path, number, line, results)
+            _read_line(number, line, results)
+    if results.foreign and not results.records:
+        raise type(results.foreign[0])(f"{path}: {results.foreign[0]}")
     if results.cut and not results.records:
         raise NotResults(f"{path}: line {results.cut[0]} is not a result record")
     return results
 
 
-def _read_line(path: Path, number: int, line: bytes, results: Results) -> None:
-    where = f"{path}: line {number}"
+def _read_line(number: int, line: bytes, results: Results) -> None:
+    where = f"line {number}"
     try:
         written = msgspec.json.decode(line, type=_Head).format
-        if written > FORMAT:
-            raise UnknownFormat(f"{where} has format {written}, and this version reads formats up to {FORMAT}")
-        results.records.append(msgspec.json.decode(line, type=Record))
+        if written != FORMAT:
+            readable = f"this version reads format {FORMAT}"
+            results.foreign.append(UnknownFormat(f"{where} has format {written}, and {readable}"))
+        else:
+            results.records.append(msgspec.json.decode(line, type=Record))
     except msgspec.ValidationError as problem:
-        raise NotResults(f"{where} is not a result record: {problem}") from None
-    except msgspec.DecodeError:
-        if not line.startswith(b"{"):
-            raise NotResults(f"{where} is not a result record") from None
-        results.cut.append(number)
+        results.foreign.append(NotResults(f"{where} is not a result record: {problem}"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if line.startswith(b"{"):
+            results.cut.append(number)
+        else:
+            results.foreign.append(NotResults(f"{where} is not a result record"))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -44,6 +44,13 @@ class Verdict(StrEnum):
 
 #: The verdicts that say that the runtime broke a requirement.
 VIOLATIONS = frozenset({Verdict.VIOLATED, Verdict.CRASHED, Verdict.HUNG, Verdict.LEAKED})
+#: Those, and the violation that is listed.
+BREAKS = VIOLATIONS | {Verdict.KNOWN}
+#: Breaking down is worse than answering wrongly: it is news even where the requirement was violated before.
+BREAKDOWNS = VIOLATIONS - {Verdict.VIOLATED}
+#: The verdicts that say that it holds.
+HOLDS = frozenset({Verdict.PASSED, Verdict.DIFFERS})
+FLAKY = "flaky"  # stands for the verdict of a test that both held and broke
 
 
 class Requirement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,10 +87,11 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a violation is known: the reason, and the address of the bug's report."""
+    """Why a violation is known: the reason, and the address of the bug's report; ``sometimes`` when it is a race."""
 
     reason: str
     link: str = ""
+    sometimes: bool = False
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="format", tag=FORMAT):
@@ -91,8 +99,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
 
     ``test`` is pytest's node id without the runtime's parameter, so it is the same for every runtime. ``title`` is
     the sentence that the test's docstring states. ``duration`` is in seconds. ``expectation`` is the known deviation
-    that the test met, whether or not the violation is still there. ``config`` is the smallest config.json that shows
-    the violation, ``probe`` the probe's report as JSON, ``reproduction`` the path of ``run.sh``.
+    that the test met, whether or not the violation is still there; ``baseline`` is the verdict of the run that this one
+    was held against, "" without one. ``config`` is the smallest config.json that shows the violation, ``difference``
+    what edits made of the base config, as a unified diff, ``probe`` the probe's report as JSON, ``reproduction`` the
+    path of ``run.sh``. What passed has of these only ``edits`` and ``argv``: what was tried.
     """
 
     test: str
@@ -107,12 +117,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     needs: list[str] = []
     host: dict[str, str] = {}
     expectation: Expectation | None = None
+    baseline: str = ""
     expected: str = ""
     observed: str = ""
     edits: list[str] = []
     argv: list[list[str]] = []
     reproduction: str = ""
     config: dict[str, Any] | None = None
+    difference: str = ""
     probe: dict[str, Any] | None = None
     log: str = ""
 
@@ -127,14 +139,50 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
         return self.test.partition("[")[2].removesuffix("]")
 
     @property
+    def finding(self) -> str:
+        """The reason without pytest's explanation of an assert, which is long and has addresses of memory in it."""
+        return self.reason.partition("\n +")[0]
+
+    @property
     def is_violation(self) -> bool:
-        """Whether the runtime broke a requirement, and nobody had listed that."""
-        return self.verdict in VIOLATIONS
+        """Whether the runtime broke a requirement, and neither the expectations nor the baseline had that."""
+        return self.verdict in VIOLATIONS and not self.is_inherited
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the runtime broke a requirement as it did in the baseline."""
+        return (
+            self.verdict in VIOLATIONS
+            and self.baseline in {*BREAKS, FLAKY}
+            and not is_regression(self.baseline, self.verdict, self.level)
+        )
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether what was broken in the baseline holds."""
+        return self.verdict in HOLDS and self.baseline in BREAKS
 
     @property
     def is_gone(self) -> bool:
         """Whether a listed violation was not there any more: its expectation has to go."""
-        return self.verdict is Verdict.PASSED and self.expectation is not None
+        return self.verdict is Verdict.PASSED and self.expectation is not None and not self.comes_and_goes
+
+    @property
+    def comes_and_goes(self) -> bool:
+        """Whether it is listed as a race that the runtime wins now and then: no single verdict says much."""
+        return self.expectation is not None and self.expectation.sometimes
+
+
+def is_regression(before: str | None, after: str, level: str) -> bool:
+    """Whether a verdict is a violation that is worse than what was there before; ``before`` is falsy for nothing.
+
+    Where nobody could tell before, a violated MUST is a regression, since it is news; what only warns is none.
+    """
+    if after not in VIOLATIONS:
+        return False
+    if before == FLAKY or before in BREAKS:
+        return after in BREAKDOWNS and before not in {after, FLAKY}
+    return before in HOLDS or level == "MUST" or after in BREAKDOWNS
 
 
 def strongest(levels: Iterable[Level]) -> Level:

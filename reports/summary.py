@@ -38,6 +38,8 @@ def _blocks(records: list[Record], first: int, width: int) -> Iterator[list[Line
     for label, own in by_runtime.items():
         yield violations(label, own, first, width)
         yield gone(label, own, width)
+        yield inherited(label, own, width)
+        yield fixed(label, own, width)
         yield broken(label, own, first, width)
         yield reasons(f"known violations of {label}", own, Verdict.KNOWN, width)
         yield reasons(f"unsupported by {label}", own, Verdict.UNSUPPORTED, width)
@@ -63,12 +65,16 @@ def table(records: list[Record]) -> list[Line]:
     counts = Counter((record.level, record.verdict) for record in records)
     columns = [verdict for verdict in Verdict if verdict in ALWAYS or any(counts[level, verdict] for level in LEVELS)]
     head = "".join(f"  {verdict.words:>6}" for verdict in columns)
-    return [(f"{'':6}{head}", {}), *(_row(level, columns, counts) for level in LEVELS)]
+    news = {
+        level: {each.verdict for each in records if each.level == level and not each.is_inherited} for level in LEVELS
+    }
+    rows = [(_row(level, columns, counts), _colour(level, news[level])) for level in LEVELS]
+    return [(f"{'':6}{head}", {}), *rows]
 
 
-def _row(level: Level, columns: list[Verdict], counts: Counter[tuple[Level, Verdict]]) -> Line:
-    cells = "".join(f"  {counts[level, verdict] or '-':>{max(6, len(verdict.words))}}" for verdict in columns)
-    return (f"{level:6}{cells}", _colour(level, {verdict for verdict in columns if counts[level, verdict]}))
+def _row(level: Level, columns: list[Verdict], counts: Counter[tuple[Level, Verdict]]) -> str:
+    cells = (f"  {counts[level, verdict] or '-':>{max(6, len(verdict.words))}}" for verdict in columns)
+    return f"{level:6}{''.join(cells)}"
 
 
 def _colour(level: Level, found: set[Verdict]) -> dict[str, bool]:
@@ -88,9 +94,15 @@ def violations(label: str, records: list[Record], first: int, width: int) -> lis
 
 def _violation(number: int, record: Record, width: int) -> Iterator[Line]:
     markup = {"red": True} if record.level == "MUST" else {"yellow": True}
-    yield (_cut(f"{number:3}. {record.level} {record.verdict.words}: {record.title or record.test}", width), markup)
+    head = f"{record.level} {record.verdict.words}: {record.title or record.test}"
+    return finding((head, markup), number, record, width)
+
+
+def finding(head: Line, number: int, record: Record, width: int) -> Iterator[Line]:
+    """A numbered violation with all that a reader needs: the sentences, what was seen, and how to see it."""
+    yield (cut(f"{number:3}. {head[0]}", width), head[1])
     for requirement in record.requirements:
-        yield (_cut(f"{INDENT}{requirement.id}, {requirement.place}: {requirement.text}", width), {})
+        yield (cut(f"{INDENT}{requirement.id}, {requirement.place}: {requirement.text}", width), {})
         yield (f"{INDENT}{requirement.url}", {})
     reason = "" if record.expected and record.verdict is Verdict.VIOLATED else record.reason
     for name, text in (
@@ -101,21 +113,36 @@ def _violation(number: int, record: Record, width: int) -> Iterator[Line]:
         ("observed", record.observed),
     ):
         if text:
-            yield (_cut(f"{INDENT}{name:10}{text}", width), {})
+            yield (cut(f"{INDENT}{name:10}{text}", width), {})
     if record.reproduction:
         yield (f"{INDENT}{'see it':10}{reproduce(record)}", {})
 
 
 def gone(label: str, records: list[Record], width: int) -> list[Line]:
     """The expectations that have to go, for what they list is not there any more."""
-    lines = [(_cut(f"  {record.test}", width), {"red": True}) for record in records if record.is_gone]
+    lines = [(cut(f"  {record.test}", width), {"red": True}) for record in records if record.is_gone]
     return [(f"known violations of {label} that are gone: {len(lines)}", {"bold": True}), *lines] if lines else []
+
+
+def inherited(label: str, records: list[Record], width: int) -> list[Line]:
+    """The violations that the baseline has too."""
+    return _listed(f"violations by {label}, known from the baseline", [r for r in records if r.is_inherited], width)
+
+
+def fixed(label: str, records: list[Record], width: int) -> list[Line]:
+    """What was broken in the baseline, and holds."""
+    return _listed(f"fixed by {label} since the baseline", [r for r in records if r.is_fixed], width)
+
+
+def _listed(name: str, records: list[Record], width: int) -> list[Line]:
+    lines: list[Line] = [(cut(f"  {record.level} {record.test}", width), {}) for record in records]
+    return [(f"{name}: {len(records)}", {"bold": True}), *lines] if lines else []
 
 
 def broken(label: str, records: list[Record], first: int, width: int) -> list[Line]:
     """The tests that say nothing, since the harness failed."""
     found = [record for record in records if record.verdict is Verdict.BROKEN]
-    lines = [(_cut(f"  {record.test}: {record.reason}", width), {"red": True}) for record in found[:first]]
+    lines = [(cut(f"  {record.test}: {record.reason}", width), {"red": True}) for record in found[:first]]
     return [(f"broken on {label}, through no fault of its own: {len(found)}", {"bold": True}), *lines] if found else []
 
 
@@ -124,7 +151,7 @@ def reasons(name: str, records: list[Record], verdict: Verdict, width: int) -> l
     found = {(record.test, _reason(record)) for record in records if record.verdict is verdict}
     counts = Counter(reason for _, reason in found)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    lines: list[Line] = [(_cut(f"{count:6}  {reason}", width), {}) for reason, count in ordered]
+    lines: list[Line] = [(cut(f"{count:6}  {reason}", width), {}) for reason, count in ordered]
     return [(f"{name}: {len({test for test, _ in found})}", {"bold": True}), *lines] if found else []
 
 
@@ -134,7 +161,7 @@ def _reason(record: Record) -> str:
     return record.reason or "no reason given"
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
     """One line of at most so many characters, with nothing in it that would move a terminal's cursor."""
     indent = text[: len(text) - len(text.lstrip(" "))]
     line = indent + "".join(c if c.isprintable() else " " for c in text[len(indent) :])

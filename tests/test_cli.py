@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.cli import bound_tests, main
 from conformance.requirements import catalogue
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_requirements_are_listed_with_their_tests(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,3 +37,9 @@ def test_an_unknown_command_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> 
         main(["sail"])
     assert ended.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(root: Path) -> None:
+    command = f"{sys.executable} -m conformance.cli requirements | head -1"
+    done = subprocess.run(["sh", "-c", command], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stderr == ""

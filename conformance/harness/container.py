@@ -118,9 +118,11 @@ class Container:
         words = ["--bundle", str(self.bundle.folder), "--pid-file", str(self.pid_file), *flags, self.id]
         return self.scene.start("create", *words, files=stdio, under=under)
 
-    def end_create(self, running: Running) -> Completed:
-        """Wait for the end of a ``create`` that was begun, whatever comes of it."""
-        done = self.scene.finish(running, self.stdout, self.stderr, keep=True)
+    def end_create(self, running: Running, *, background: bool = False, disturbed: bool = False) -> Completed:
+        """Wait for the end of a ``create`` that was begun, whatever comes of it; see ``Scene.finish``."""
+        done = self.scene.finish(
+            running, self.stdout, self.stderr, keep=True, background=background, disturbed=disturbed
+        )
         try:
             self.pid = int(self.pid_file.read_text())
         except (OSError, ValueError):
@@ -174,7 +176,7 @@ class Container:
             done = self.scene.call("exec", *flags, self.id, files=files)
         else:
             done = self.scene.call("exec", *flags, self.id, *(words or ("/probe", "report")), files=files)
-        return Program(self.scene.journal, done.stdout, done.stderr, _as_wait_status(done.exit_status))
+        return Program(self.scene.journal, done.stdout, done.stderr, _as_wait_status(done.exit_status), "output")
 
     def pause(self) -> Completed:
         """Suspend all processes of the container."""

@@ -365,7 +365,10 @@ class Spawner:
 
     def serve(self) -> None:
         """Carry out one request."""
-        packet = self.socket.recv(PACKET)
+        try:
+            packet = self.socket.recv(PACKET)
+        except ConnectionResetError:  # the worker went away before it had read all that we told it
+            packet = b""
         if not packet:
             os._exit(0)
         request = json.loads(packet)

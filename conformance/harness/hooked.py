@@ -105,7 +105,10 @@ class Hooked:
 
     def tags(self) -> list[str]:
         """The words that were said so far."""
-        return [line["tag"] for line in self.said() if "tag" in line]
+        tags = [line["tag"] for line in self.said() if "tag" in line]
+        lines = "\n".join(json.dumps({"tag": tag}, separators=(",", ":")) for tag in tags)
+        self.container.scene.journal.saw(f"tags {self.log}", lines)
+        return tags
 
     @contextmanager
     def during_create(self, kind: str) -> Iterator[None]:
@@ -154,7 +157,7 @@ class Hooked:
     @property
     def program(self) -> Program:
         """What the hooks did, all in one."""
-        return Program(self.container.scene.journal, self.text(), "", None)
+        return Program(self.container.scene.journal, self.text(), "", None, f"file {self.log}")
 
     @property
     def inside(self) -> Inside:

@@ -10,12 +10,14 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was done: ``kind`` is call, wait, read, write, prepare, shell or descriptors.
+    """One thing that was done: ``kind`` is call, wait, read, write, prepare, shell, descriptors, or one of those below.
 
     ``argv`` is the whole command of a call, or the path of the others; ``text`` is the content read or written, or the
     shell commands that prepared the bundle at that path, or that changed the process that makes the next call, or what
     descriptors that process had;
-    ``output`` is standard output and error of a call; ``background`` marks a call that was not waited for.
+    ``output`` is standard output and error of a call; ``background`` marks a call that was not waited for at once.
+    ``awaited`` is when all of those had ended; ``strike`` sends the signal ``argv`` to the runtime that was called last
+    as soon as the shell command ``text`` succeeds; ``signal`` sends ``text`` to the process of the container ``argv``.
     """
 
     kind: str
@@ -32,7 +34,9 @@ class Evidence:
     """The fact that was looked at last: where a script finds it again, and the text that was there.
 
     ``where`` is ``status`` (exit status of the last call), ``output`` (what the last call printed), ``program`` (what
-    the container's program printed), ``ended`` (how it ended) ``file PATH`` or ``exists PATH``.
+    the container's program printed), ``ended`` (how it ended), ``accepted`` (how many of several calls at once were),
+    ``process`` (a process with such a command line), ``file PATH``, ``exists PATH``, or ``tags PATH`` (the words that
+    programs and hooks have said, in their order, in a file of such lines).
     """
 
     where: str
@@ -74,5 +78,6 @@ class Journal:
         self.expected, self.observed = expected, observed
 
     def calls(self) -> list[list[str]]:
-        """The commands that were given, in order."""
-        return [list(step.argv) for step in self.steps if step.kind == "call"]
+        """The commands that were given, in order; bytes that are no text are escaped."""
+        calls = [step.argv for step in self.steps if step.kind == "call"]
+        return [[word.encode("utf-8", "backslashreplace").decode() for word in argv] for argv in calls]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -24,11 +25,12 @@ class Witness(Protocol):
 class Program:
     """What one program printed and how it ended.
 
-    ``actions`` is what the probe's verbs did, in order; ``output`` and ``stderr`` are its raw text.
+    ``actions`` is what the probe's verbs did, in order; ``output`` and ``stderr`` are its raw text, and ``where`` is
+    the place where a script finds it again: see ``Evidence``.
     """
 
-    def __init__(self, journal: Witness, output: str, stderr: str, status: int | None) -> None:
-        self.journal, self._status = journal, status
+    def __init__(self, journal: Witness, output: str, stderr: str, status: int | None, where: str = "program") -> None:
+        self.journal, self._status, self.where = journal, status, where
         self.output, self.stderr = output, stderr
         try:
             self._report, self.actions = parse(output.encode(errors="surrogateescape"))
@@ -65,7 +67,7 @@ class Program:
         found = [action for action in self.actions if action.verb == verb]
         if len(found) <= index:
             raise Violation(f"the program never came to `{verb}`: {self.output[-500:]!r}, it {self.how_it_ended()}")
-        self.journal.saw("program", _line_of(self.output, verb, index))
+        self.journal.saw(self.where, _line_of(self.output, verb, index))
         return found[index]
 
     def how_it_ended(self) -> str:
@@ -84,7 +86,7 @@ class Inside(Report, dict=True, kw_only=True):
         if name in Report.__struct_fields__:
             program = super().__getattribute__("program")
             if isinstance(program, Program):
-                program.journal.saw("program", fragment(program.output, name))
+                program.journal.saw(program.where, fragment(program.output, name))
         return value
 
     program: Program = msgspec.UNSET  # type: ignore[assignment]  # set by Program.inside, which alone makes these
@@ -105,11 +107,12 @@ class Inside(Report, dict=True, kw_only=True):
 
 
 def first_report(output: str) -> dict[str, Any] | None:
-    """The probe's first report in some output, as JSON; None when there is none."""
+    """The probe's first report in some output, as JSON; None when there is none, or it was not printed to its end."""
     for line in output.splitlines():
         if line.startswith('{"report":'):
-            document: dict[str, Any] = json.loads(line)["report"]
-            return document
+            with suppress(ValueError):  # a program that is still at it, or was killed in the middle
+                document: dict[str, Any] = json.loads(line)["report"]
+                return document
     return None
 
 

@@ -6,7 +6,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from conformance.checks.host import leaks
 from conformance.harness.errors import Leaked, OperationFailed, Violation
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ def refused(container: Container) -> Iterator[None]:
             f"the refused operation changed the container: it was {state or 'absent'}, it is {now or 'absent'}"
         )
     scene.journal.evidence = evidence
-    deadline = time.monotonic() + PATIENCE
-    while found := leaks(before, scene.snapshot()):
+    deadline = time.monotonic() + min(PATIENCE, scene.patience)
+    while found := scene.changes(before):
         if time.monotonic() > deadline:
             raise Leaked("the refused operation left behind: " + "; ".join(found))
         scene.pause(0.005)

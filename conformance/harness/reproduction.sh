@@ -2,17 +2,24 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
-# Namespaces of its own: whatever a runtime leaves running or mounted ends with this script.
+# Namespaces of its own: whatever a runtime leaves running or mounted ends with this script.  One script at a time, since
+# all of them name their cgroups alike.
 if [ -z "${SEATRIAL_APART:-}" ] && unshare --mount --uts --pid --fork true 2>/dev/null; then
-    SEATRIAL_APART=1 exec unshare --mount --uts --pid --fork --kill-child --mount-proc sh "$0"
+    export SEATRIAL_APART=1
+    exec flock --close /sys/fs/cgroup unshare --mount --uts --pid --fork --kill-child --mount-proc sh "$0"
 fi
 
 # The name that the host had where the violation was found.
 [ -n "${SEATRIAL_APART:-}" ] && echo seatrial >/proc/sys/kernel/hostname
 
 work=$(mktemp -d /tmp/seatrial.XXXXXX) || exit 2
+export work STATE="$work/state"
 trap clean EXIT
 status=0
+
+# The bundles lay on a filesystem of their own there, too.
+chmod 755 "$work"
+[ -n "${SEATRIAL_APART:-}" ] && mount -t tmpfs -o mode=755 seatrial "$work"
 
 # Some runtimes refuse a host with cgroup v1 that leaves controllers to v2: give these to v1 while this runs.
 v2=/sys/fs/cgroup/unified/cgroup.controllers
@@ -23,11 +30,14 @@ if [ -n "${SEATRIAL_APART:-}" ] && [ -e "$v2" ]; then
     done
 fi
 
-# runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first.
+# runtime ARGUMENT...: the runtime, called by a shell that the commands in $under have changed first; what hangs is
+# killed after a minute.
+before=
 under=
+limit=$(command -v timeout >/dev/null && echo timeout --foreground -s KILL "${SEATRIAL_TIMEOUT:-60}")
 runtime() {
-    sh -euc "$under
-        exec \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
+    sh -euc "$before$under
+        exec $limit \"\$@\"" sh ${RUNTIME:-$default} --root "$work/state" "$@"
 }
 
 clean() {
@@ -37,7 +47,7 @@ clean() {
             [ -d "$folder" ] && find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null
         done
     done
-    awk -v work="$work/" 'index($5, work) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+    awk -v work="$work/" 'index($5 "/", work) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
         while read -r point; do umount -l "$point"; done
     rm -rf --one-file-system "$work"
 }
@@ -56,6 +66,7 @@ call() {
     status=$?
     cat "$work/output"
     echo "  exit status $status"
+    under=
 }
 
 # create NUMBER ARGUMENT...: as call; what the program prints goes to files of its own.
@@ -67,6 +78,51 @@ create() {
     status=$?
     cat "$work/$n.stderr"
     echo "  exit status $status"
+    under=
+}
+
+# begin call|create ARGUMENT...: begin one of several operations at once.
+pids=
+begin() {
+    rm -f "$work/running"
+    (limit= before='echo $$ >"$work/running"; ' && "$@"; exit "$status") &
+    pids="$pids $!"
+    under=
+}
+
+# awaited: wait for all operations that were begun, and count those that were accepted.
+awaited() {
+    accepted=0
+    for pid in $pids; do
+        wait "$pid"
+        status=$?
+        [ "$status" -ne 0 ] || accepted=$((accepted + 1))
+    done
+    pids=
+    echo "  accepted: $accepted"
+}
+
+# strike SIGNAL CONDITION: send a signal to the runtime that was begun last, as soon as a shell command succeeds.
+strike() {
+    until [ -s "$work/running" ]; do :; done
+    pid=$(cat "$work/running")
+    until eval "$2" || ! kill -s 0 "$pid" 2>/dev/null; do :; done
+    echo "+ kill -$1 the runtime as soon as: $2"
+    kill -s "$1" "$pid" 2>/dev/null
+}
+
+# signal SIGNAL NUMBER: send a signal to the container's process.
+signal() {
+    echo "+ kill -$1 the process of container $2"
+    kill -s "$1" "$(cat "$work/$2.pid")"
+}
+
+# alive TEXT: whether there is a process whose command line has a text in it.
+alive() {
+    for file in /proc/[0-9]*/cmdline; do
+        case $(tr '\0' ' ' <"$file" 2>/dev/null) in *"$1"*) return 0 ;; esac
+    done
+    return 1
 }
 
 # ended NUMBER: wait until the program is gone.
@@ -84,10 +140,31 @@ printed() {
     done
 }
 
-# judge FOUND FILE: still there (1) if the text that was found is in the file again, white space aside; else gone (0).
+# told: a text without what is another one each time: white space, places, numbers of processes, mounts and devices.
+told() {
+    sed -E "s|$work/[0-9]+|BUNDLE|g; s|/run/seatrial/[^/]+/bundles/[0-9]+|BUNDLE|g" | tr -d ' \n\t' | sed -E '
+        s/"id":[0-9]+,"parent":[0-9]+,"device":"[^"]*","root":"[^"]*",//g
+        s/("point":"\/","options":\[[^]]*\],"propagation":\[[^]]*\]),"type":"[^"]*","source":"[^"]*","super_options":\[[^]]*\]/\1/g
+        s/("type":"sysfs","source":"[^"]*","super_options":)\[[^]]*\]/\1/g
+        s/"(shared|master|propagate_from):[0-9]+"/"\1"/g
+        s/("verb":"stdin","args":\[\],"result":)[0-9]+/\1/g
+        s/(pid\\?":)[0-9]{2,}/\1/g
+        s/"(cpu_ms|wall_ms|inode|accessed|modified)":[0-9]+/"\1":/g
+        s/"device":"[^"]*"//g'
+}
+
+# judge FOUND FILE: still there (1) if the text that was found is in the file again; else gone (0).
 judge() {
     echo "When the violation was found, this was seen: $1"
-    tr -d ' \n\t' <"$2" | grep -qF -e "$(printf %s "$1" | tr -d ' \n\t')" && exit 1
+    told <"$2" | grep -qF -e "$(printf %s "$1" | told)" && exit 1
+    exit 0
+}
+
+# judge_tags FOUND FILE: still there (1) if the same words were said in the same order; else gone (0).
+judge_tags() {
+    printf '%s\n%s\n%s\n' 'When the violation was found, this was said:' "$1" 'And now:'
+    grep '^{"tag":' "$2"
+    [ "$(grep '^{"tag":' "$2")" = "$1" ] && exit 1
     exit 0
 }
 

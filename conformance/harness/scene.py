@@ -7,6 +7,7 @@ import select
 import shutil
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,15 +35,39 @@ STDERR = 2
 COPIED = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 
 
+@dataclass
+class Begun:
+    """A call of the runtime that goes on, with the files that take what it says."""
+
+    scene: Scene
+    running: Running
+    out: Path
+    err: Path
+
+    def end(self, *, background: bool = False, disturbed: bool = False) -> Completed:
+        """Wait for its end, see ``Scene.finish``."""
+        return self.scene.finish(self.running, self.out, self.err, background=background, disturbed=disturbed)
+
+
 class Scene:
     """What a test has to do with a runtime.  One scene per test; ``settle`` ends it."""
 
-    def __init__(self, trial: Trial, runtime: Runtime, timeout: float, keep: Path | None = None) -> None:
+    def __init__(  # one argument for each thing that it works with
+        self,
+        trial: Trial,
+        runtime: Runtime,
+        timeout: float,
+        keep: Path | None = None,
+        *,
+        before: Snapshot | None = None,
+    ) -> None:
+        """``before`` is how the trial looks, when that is known: a scene that was settled leaves it as it was."""
         self.trial, self.runtime, self.timeout, self.keep = trial, runtime, timeout, keep
         self.journal = Journal()
+        self.patience = PATIENCE
         self.containers: list[Container] = []
         self.root = trial.folder / f"state-{runtime.name}"
-        self._before = take_snapshot(trial, self.root)
+        self.before = self.snapshot() if before is None else before
         self._outputs = 0
 
     def __repr__(self) -> str:
@@ -94,14 +119,17 @@ class Scene:
 
     # Calls ------------------------------------------------------------------------------------------------------
 
-    def call(self, *words: str, files: dict[int, tuple[str, int]] | None = None) -> Completed:
+    def call(self, *words: str, files: dict[int, tuple[str, int]] | None = None, under: str = "") -> Completed:
         """Call the runtime, whatever comes of it; the output goes to files, so that nobody can hold a pipe open."""
+        return self.begin(*words, files=files, under=under).end()
+
+    def begin(self, *words: str, files: dict[int, tuple[str, int]] | None = None, under: str = "") -> Begun:
+        """Begin a call of the runtime without waiting for its end."""
         self._outputs += 1
         out, err = (self.trial.folder / f"{self._outputs}.{suffix}" for suffix in ("out", "err"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         stdio = {0: ("/dev/null", 0), 1: (str(out), flags), 2: (str(err), flags)}
-        running = self.start(*words, files=stdio | (files or {}))
-        return self.finish(running, out, err)
+        return Begun(self, self.start(*words, files=stdio | (files or {}), under=under), out, err)
 
     def start(self, *words: str, files: dict[int, tuple[str, int]], folder: str = "/", under: str = "") -> Running:
         """Start a call of the runtime without waiting for its end.
@@ -120,13 +148,31 @@ class Scene:
         running.argv = argv
         return running
 
-    def finish(self, running: Running, out: Path, err: Path, *, keep: bool = False) -> Completed:
-        """Wait for a call, with the watchdog; raises ``Hung`` and ``Crashed``."""
+    def finish(  # noqa: PLR0913  # the flags say what kind of call it was
+        self,
+        running: Running,
+        out: Path,
+        err: Path,
+        *,
+        keep: bool = False,
+        background: bool = False,
+        disturbed: bool = False,
+    ) -> Completed:
+        """Wait for a call, with the watchdog; raises ``Hung`` and ``Crashed``.
+
+        ``background`` is for one of several calls at once, ``disturbed`` for one that we made break down: it is for
+        the caller to note it, and to judge how it ended.
+        """
         ended = self.trial.finish(running, self.timeout)
         done = Completed(running.argv, ended.exit_status, _take(out, keep), _take(err, keep), ended.seconds)
-        self.journal.add(Step("call", tuple(done.argv), done.exit_status, done.output, seconds=done.seconds))
+        if not disturbed:
+            self.journal.add(
+                Step("call", tuple(done.argv), done.exit_status, done.output, "", done.seconds, background)
+            )
         if ended.hung:
             raise Hung(f"{_short(done)} did not end within {self.timeout:g} seconds")
+        if disturbed:
+            return done
         if done.exit_status < 0 or self.runtime.profile.crashed(done.stderr):
             raise Crashed(f"{_short(done)} ended with {done.exit_status}: {done.stderr[-2000:]}")
         return done
@@ -153,6 +199,7 @@ class Scene:
     def prepare(self, script: str, folder: str, *, keep: bool = True) -> None:
         """Run shell commands in the trial; ``keep`` notes them for the script that repeats the test.
 
+        ``$STATE`` is the folder that the runtime keeps its state in.
         Raises ``HarnessError`` when one of them fails.
         """
         if keep:
@@ -160,9 +207,9 @@ class Scene:
         said = self.trial.folder / "prepare.err"
         files = {0: ("/dev/null", os.O_RDONLY), 1: ("/dev/null", os.O_WRONLY)}
         files[2] = (str(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        ended = self.trial.finish(
-            self.trial.start(["/bin/sh", "-euc", script], files=files, folder=folder), self.timeout
-        )
+        environment = self.trial.environment() | {"STATE": str(self.root)}
+        running = self.trial.start(["/bin/sh", "-euc", script], files=files, folder=folder, environment=environment)
+        ended = self.trial.finish(running, self.timeout)
         if ended.status != 0:
             raise HarnessError(f"could not prepare `{script}`: {said.read_text(errors='replace').strip()}")
 
@@ -177,12 +224,19 @@ class Scene:
         for container in self.containers:
             container.remove()
             self._keep(container)
-        found = self._leaks_after_patience()
+        found = self.left_behind()
         for container in self.containers:
             found += [f"canary changed: {path}" for path in container.bundle.canaries_changed()]
         if found:
             self.trial.restart()
             raise Leaked("left behind after delete: " + "; ".join(found))
+
+    def start_over(self) -> None:
+        """Throw the surroundings away with all that is in them: what is left there is nobody's to be blamed for."""
+        self.containers.clear()
+        self.trial.restart()
+        self.root = self.trial.folder / self.root.name
+        self.before = self.snapshot()
 
     def abandon(self) -> None:
         """Remove all containers of a test that failed; its journal keeps what the test saw last."""
@@ -192,15 +246,24 @@ class Scene:
                 container.remove()
             self._keep(container)
 
+    def is_messy(self) -> bool:
+        """Whether something is there that was not there before the scene, or is gone."""
+        return bool(self.changes())
+
     def _keep(self, container: Container) -> None:
         """Copy a bundle out of the trial, with what its program printed, when that was asked for."""
         if self.keep is not None:
             target = self.keep / container.bundle.folder.name
             shutil.copytree(container.bundle.folder, target, symlinks=True, ignore=_special, dirs_exist_ok=True)
 
-    def _leaks_after_patience(self) -> list[str]:
-        for _ in range(int(PATIENCE / 0.005)):
-            found = leaks(self._before, self.snapshot())
+    def changes(self, before: Snapshot | None = None) -> list[str]:
+        """What is there that was not there before the scene, or before something in it, or is gone."""
+        return leaks(self.before if before is None else before, self.snapshot())
+
+    def left_behind(self) -> list[str]:
+        """What is there that was not there before the scene, or is gone, after the host had time to let go of it."""
+        for _ in range(int(self.patience / 0.005)):
+            found = self.changes()
             if not found:
                 return []
             self.pause(0.005)
@@ -216,7 +279,12 @@ class Scene:
 
     def snapshot(self) -> Snapshot:
         """What is there now."""
-        return take_snapshot(self.trial, self.root)
+        return take_snapshot(self.trial, self.state_folder)
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of the runtime's state as the trial sees it, whatever is mounted there."""
+        return Path(f"/proc/{self.trial.pid}/root{self.root}")
 
 
 def _take(path: Path, keep: bool) -> str:

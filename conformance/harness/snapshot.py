@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.checks.host import Snapshot
+from conformance.harness.mounted import mount_points
 
 if TYPE_CHECKING:
     from conformance.harness.trial import Trial
@@ -19,12 +20,14 @@ def take_snapshot(trial: Trial, state_root: Path) -> Snapshot:
         mounts=tuple(trial.mounts()),
         cgroups=frozenset(_cgroups(trial.cgroup_root)),
         state=frozenset(_names(state_root)),
+        withdrawn=trial.inherited - mount_points(),
     )
 
 
 def _cgroups(root: Path) -> list[str]:
     """Every cgroup below the trial's own, as HIERARCHY/PATH."""
-    return [os.path.relpath(folder, root) for folder, _, _ in os.walk(root)]
+    length = len(str(root)) + 1
+    return [folder[length:] for folder, _, _ in os.walk(root)]
 
 
 def _names(folder: Path) -> list[str]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from conformance.harness.errors import HarnessError, WrongUse
+from conformance.harness.mounted import mount_points
 
 RUN = Path("/run/seatrial")
 GUARDIAN = Path(__file__).with_name("guardian.py")
@@ -102,6 +103,7 @@ class Trial:
         self.name = f"{os.getpid()}-{secrets.token_hex(2)}"
         self.folder = RUN / self.name
         self.cgroup = f"/seatrial-{self.name}"  # the root of the trial's cgroup namespace, as the host sees it
+        self.inherited = mount_points()
         self._number = 0
         self._ended: dict[int, Ended] = {}
         self._reaped: dict[int, int] = {}
@@ -120,6 +122,7 @@ class Trial:
         self._socket = ours
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
         self._wait_until_ready()
+        self.inherited |= mount_points()  # others may mount and unmount at the same time
 
     def _wait_until_ready(self) -> None:
         packet = self._socket.recv(1 << 20)

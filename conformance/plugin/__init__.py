@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.plugin import options, results, selection
+from conformance.plugin import fuzzing, options, results, selection
 from conformance.plugin.session import SESSION, Session
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
     session = Session.of(config)
     config.stash[SESSION] = session
     if session.active and not session.is_worker:
+        fuzzing.validate(config)
         session.validate()
     if session.active:
         results.register(config)
+        fuzzing.register(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

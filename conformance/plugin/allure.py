@@ -17,10 +17,10 @@ import pytest
 from allure_commons import plugin_manager as allure
 from allure_commons.model2 import Label, Link, Parameter, StatusDetails, TestResult
 from allure_commons.types import ParameterMode
-from allure_pytest.utils import ParsedPytestNodeId
+from allure_pytest.utils import ParsedPytestNodeId, get_history_id
 
 from reports import allure as shown
-from reports import allure_folder
+from reports import allure_config, allure_folder
 from reports.record import Record, Verdict, from_properties
 from strategies.config import base_config
 
@@ -35,6 +35,18 @@ class Results:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        """Do not call a test passed that was interrupted: allure-pytest would, since its set-up was good."""
+        try:
+            return (yield)
+        except BaseException:
+            listener: Any = self._config.pluginmanager.get_plugin(LISTENER)
+            if listener is not None and (result := listener.allure_logger.get_test(None)) is not None:
+                result.status = "skipped"
+                result.statusDetails = StatusDetails(message=shown.INTERRUPTED)
+            raise
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Iterator[None]:
@@ -51,20 +63,24 @@ class Results:
 def tell(result: TestResult, record: Record, outcome: str, trace: str = "") -> None:
     """Give a result the name, place, status and links of a record.
 
-    History goes by full name and parameters. The runtime must not be among them, nor anything whose text can change
-    from run to run, so the only parameter that counts is the id that tests of one function differ by.
+    Allure shows results of one test case side by side, so a case has an id of its own. Its history goes by full name
+    and parameters, which have to be the same in every run: the runtime's name, for each runtime has a past of its own,
+    and the id that tests of one function differ by.
     """
     result.name = shown.title(record)
     result.description = shown.description(record)
-    result.parameters = [Parameter("runtime", record.runtime.name, excluded=True, mode=ParameterMode.HIDDEN.value)]
+    result.testCaseId = _hash(f"{result.fullName}[{record.parameters}]")
+    result.parameters = [Parameter("runtime", record.runtime.name, mode=ParameterMode.HIDDEN.value)]
     if record.parameters:
         result.parameters.append(Parameter("case", record.parameters))
     result.labels.extend(Label(name, value) for name, value in shown.labels(record))
     result.links.extend(Link(*link) for link in shown.links(record))
     result.status = shown.status(record, outcome)
     message = shown.message(record)
-    known = record.verdict is Verdict.KNOWN or None
-    result.statusDetails = StatusDetails(known=known, message=message, trace=trace or None) if message else None
+    known = record.verdict is Verdict.KNOWN or record.is_inherited or None
+    flaky = record.comes_and_goes or None
+    details = StatusDetails(known=known, flaky=flaky, message=message, trace=trace or None)
+    result.statusDetails = details if message or flaky else None
 
 
 def attach(record: Record) -> None:
@@ -106,7 +122,8 @@ class Folder:
         before = environment.read_text(encoding="ascii") if environment.is_file() else ""
         environment.write_text(allure_folder.environment_properties(self._records, before), encoding="ascii")
         (self._folder / "categories.json").write_text(allure_folder.categories_json(), encoding="utf-8")
-        (self._folder / "allurerc.mjs").write_text(allure_folder.configuration(), encoding="utf-8")
+        configuration = allure_config.configuration(allure_config.runtimes_in(self._folder))
+        (self._folder / allure_config.NAME).write_text(configuration, encoding="utf-8")
 
 
 def crashed(record: Record, trace: str) -> TestResult:
@@ -114,12 +131,12 @@ def crashed(record: Record, trace: str) -> TestResult:
     node = ParsedPytestNodeId(record.test)
     name = f"{'.'.join([node.package, *node.class_names])}#{node.test_function}"
     now = round(time.time() * 1000)
-    result = TestResult(uuid=str(uuid.uuid4()), fullName=name, testCaseId=_hash(name), start=now, stop=now)
-    result.historyId = _hash(name + record.parameters)
+    result = TestResult(uuid=str(uuid.uuid4()), fullName=name, start=now, stop=now)
     result.titlePath = [*node.path_segments, *node.class_names]
     suites = (("parentSuite", node.parent_package), ("suite", node.module), ("subSuite", " > ".join(node.class_names)))
     result.labels = [Label(name, value) for name, value in suites if value]
     tell(result, record, "failed", trace)
+    result.historyId = get_history_id(name, result.parameters, original_values={})
     return result
 
 

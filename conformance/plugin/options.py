@@ -58,6 +58,18 @@ OPTIONS = (
     Option("results", "", "FILE", "Append one JSON line per test and runtime to this file"),
     Option("findings", "seatrial-findings", "FOLDER", "Where each violation leaves a folder with its run.sh"),
     Option("timeout", "20", "SECONDS", "Longest time for one operation of a runtime"),
+    Option("baseline", "", "FILE", "Fail on regressions only: on what is worse than in these results of --results"),
+    Option("expectations", "", "FILE", "Further known deviations, before the suite's own", many=True),
+    Option(
+        "fuzz-profile", "smoke", "smoke|ci|nightly|soak", "How long to fuzz: ten seconds, minutes, an hour, a night"
+    ),
+    Option("fuzz-time", "", "TIME", "Fuzz for this long in all, as 30s, 10m or 2h"),
+    Option("fuzz-examples", "", "NUMBER", "Try so many cases in each phase of fuzzing"),
+    Option("fuzz-seed", "", "NUMBER", "Draw the same cases again"),
+    Option(
+        "fuzz-database", "", "URL|FOLDER", "Where failing cases are kept: a folder, or redis://HOST for many machines"
+    ),
+    Option("shard", "", "K/N", "Fuzz the K-th of N parts of the cases"),
     Option("cri", "", "SOCKET", "CRI server to try: a socket as unix:///PATH, or `reference`", many=True),
     Option("cri-runtime-handler", "", "NAME", "Runtime handler for sandboxes, instead of the server's default"),
     Option("cri-image", "", "NAME", "Image to use instead of the suite's `probe`, with the probe in it"),

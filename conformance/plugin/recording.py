@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +14,8 @@ from conformance.harness.reproduction import Story
 from conformance.plugin.selection import requirements_of, runtime_name, scene_of
 from conformance.requirements.catalogue import CRI_VERSION
 from reports import record as records
+from reports.allure import difference
+from strategies.config import base_config
 
 if TYPE_CHECKING:
     import pytest
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 #: How much of a runtime's output goes into a record, in characters from each end.
 EXCERPT = 4000
+#: How many commands go into a record: a test that tries many containers is not told in full.
+CALLS = 50
 
 
 def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> records.Record:
@@ -48,20 +52,30 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         needs=[need for mark in item.iter_markers("musts") for need in mark.kwargs.get("needs", ())],
         host=session.host.facts(),
         expectation=_expectation(judgement.expectation),
+        baseline=judgement.before,
     )
-    if scene is None or judgement.verdict in {"passed", "differs", "unsupported", "not_here"}:
+    if scene is None or judgement.verdict in {"unsupported", "not_here"}:
         return record
-    return _with_evidence(record, session, scene, judgement)
+    try:
+        if judgement.verdict in {"passed", "differs"}:
+            return msgspec.structs.replace(record, **_tried(scene))
+        return _with_evidence(record, session, scene, judgement)
+    except Exception as problem:  # noqa: BLE001  # the verdict stands, and the run goes on, whatever a runtime printed
+        return msgspec.structs.replace(record, log=f"the evidence could not be gathered: {problem!r}")
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What was decided about a test; ``compared`` is what the failed assert expected and observed."""
+    """What was decided about a test.
+
+    ``compared`` is what the failed assert expected and observed, ``before`` the verdict in the baseline.
+    """
 
     verdict: str
     reason: str
     duration: float
     expectation: Expectation | None = None
     compared: tuple[str, str] = ("", "")
+    before: str = ""
 
 
 def sentence_of(item: pytest.Item) -> str:
@@ -75,17 +89,23 @@ def _with_evidence(
 ) -> records.Record:
     journal = scene.journal
     expected, observed = judgement.compared
+    config = next(reversed(journal.configs.values()), None)
     return msgspec.structs.replace(
         record,
         expected=journal.expected or expected,
         observed=journal.observed or observed,
-        edits=journal.edits,
-        argv=journal.calls(),
-        config=next(reversed(journal.configs.values()), None),
+        config=config,
+        difference=_excerpt(difference(base_config(), config)) if config and "ociVersion" in config else "",
         probe=first_report(scene.printed()),
         log=_excerpt("\n".join(step.output for step in journal.steps if step.output)),
         reproduction=_reproduction(record, session, scene),
+        **_tried(scene),
     )
+
+
+def _tried(scene: Scene | CriScene) -> dict[str, Any]:
+    journal = scene.journal
+    return {"edits": [_excerpt(edit) for edit in journal.edits], "argv": journal.calls()[:CALLS]}
 
 
 def folder_name(item: pytest.Item) -> str:
@@ -134,7 +154,9 @@ def _runtime(runtime: Runtime | Server) -> records.Runtime:
 
 
 def _expectation(entry: Expectation | None) -> records.Expectation | None:
-    return None if entry is None else records.Expectation(reason=entry.reason, link=entry.link)
+    if entry is None:
+        return None
+    return records.Expectation(reason=entry.reason, link=entry.link, sometimes=entry.sometimes)
 
 
 def _excerpt(text: str) -> str:

@@ -70,7 +70,7 @@ def draft_of(item: pytest.Item) -> Record | None:
 
 def register(config: pytest.Config) -> None:
     """Keep records in this process, when it is not a worker: workers send theirs here."""
-    from conformance.plugin import allure, crashes  # noqa: PLC0415  # heavy: only for trials
+    from conformance.plugin import allure, crashes, progress  # noqa: PLC0415  # heavy: only for trials
 
     session = config.stash[SESSION]
     if session.prove:
@@ -80,3 +80,4 @@ def register(config: pytest.Config) -> None:
     crashes.register(config, draft_of)
     if not session.is_worker:
         config.pluginmanager.register(Results(session.results), "seatrial-results")
+        config.pluginmanager.register(progress.Starter(), "seatrial-progress-starter")

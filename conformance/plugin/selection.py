@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.requirements import Requirement
 
 MARKERS = (
+    "fuzz: a phase of fuzzing: many cases on one runtime",
     "musts(*ids, needs=()): the requirements that a test judges, and what the host must have for it to tell",
     "proved_by(*bugs): the deliberate faults of the reference runtime with which a test is proved able to fail",
 )

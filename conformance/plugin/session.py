@@ -13,6 +13,8 @@ import pytest
 
 from conformance.harness.errors import WrongUse
 from conformance.plugin import options
+from conformance.plugin.baseline import Baseline, describe
+from conformance.plugin.baseline import read as read_baseline
 from conformance.plugin.servers import BROKEN_SERVER, Servers
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.harness.host import Host
     from conformance.harness.runtime import Runtime
     from conformance.harness.trial import Trial
+    from conformance.plugin.baseline import Verdicts
 
 LEVELS = ("must", "should", "may")
 BROKEN_ON_PURPOSE = "reference!"
@@ -44,6 +47,8 @@ class Session:
     findings: str
     timeout: float
     prove: bool
+    baseline_file: str
+    expectation_files: list[str]
     servers: Servers
     told: dict[str, Any] = field(default_factory=dict)
     compared: tuple[str, str] = ("", "")
@@ -76,6 +81,8 @@ class Session:
             findings=str(Path(options.one(config, "findings")).absolute()),
             timeout=_seconds(options.one(config, "timeout")),
             prove=options.one(config, "prove") == "true",
+            baseline_file=options.one(config, "baseline"),
+            expectation_files=options.given(config, "expectations")[0],
             servers=Servers(config, addresses, told.get("cri", {})),
             told=told,
         )
@@ -104,8 +111,8 @@ class Session:
                 raise pytest.UsageError(f"--requirement={pattern}: {_nearest(pattern)}")
         try:
             for name in self.runtimes:
-                self.runtime(name)
-            _ = self.host
+                self.expectations(name)
+            _ = self.baseline, self.host
             if self.servers.addresses:
                 self.servers.validate(self.runtimes, prove=self.prove)
         except WrongUse as problem:
@@ -155,12 +162,23 @@ class Session:
         from conformance.expectations import expectations_for  # noqa: PLC0415
 
         if name not in self._known:
-            self._known[name] = expectations_for(self.subject(name))
+            self._known[name] = expectations_for(self.subject(name), self.expectation_files)
         return self._known[name]
 
     @cached_property
     def _known(self) -> dict[str, Expectations]:
         return {}
+
+    @property
+    def baseline(self) -> Verdicts:
+        """For each runtime the verdict of each test in the baseline; empty without one.  Raises ``WrongUse``."""
+        return self._baseline.verdicts
+
+    @cached_property
+    def _baseline(self) -> Baseline:
+        if self.is_worker or not self.baseline_file:
+            return Baseline(dict(self.told.get("baseline", {})), [], {})
+        return read_baseline(Path(self.baseline_file), self.runtimes)
 
     @property
     def trial(self) -> Trial:
@@ -200,17 +218,19 @@ class Session:
         import msgspec  # noqa: PLC0415
 
         runtimes = {name: msgspec.to_builtins(self.runtime(name)) for name in self.runtimes}
-        return {"runtimes": runtimes, "cri": self.servers.to_worker()}
+        return {"runtimes": runtimes, "baseline": self.baseline, "cri": self.servers.to_worker()}
 
     def header(self) -> list[str]:
         """The lines of the header: runtimes and host."""
         lines = [self.runtime(name).describe() for name in self.runtimes]
         facts = self.host.facts()
+        baseline = [describe(self.baseline_file, self._baseline, self.runtimes, facts)] if self.baseline_file else []
         return [
             *(f"runtime: {line}" for line in lines),
             *self.servers.header(),
             f"specification: {self._specifications()}, level {self.level} and above",
             "host: " + ", ".join(f"{name} {value}" for name, value in facts.items()),
+            *baseline,
         ]
 
     def _specifications(self) -> str:

@@ -28,6 +28,9 @@ STATUS: dict[str, tuple[str, str, tuple[str, dict[str, bool]]]] = {
     "warned": ("warned", "w", ("WARNED", {"yellow": True})),
     "known": ("xfailed", "x", ("KNOWN", {"yellow": True})),
     "gone": ("failed", "X", ("NO LONGER KNOWN", {"red": True})),
+    "freed": ("passed", "X", ("NO LONGER KNOWN", {"yellow": True})),
+    "inherited": ("xfailed", "b", ("KNOWN FROM THE BASELINE", {"yellow": True})),
+    "fixed": ("passed", "f", ("FIXED", {"green": True})),
     "unsupported": ("skipped", "u", ("UNSUPPORTED", {"yellow": True})),
     "not_here": ("skipped", "n", ("NOT HERE", {"yellow": True})),
     "broken": ("error", "E", ("BROKEN", {"red": True})),
@@ -71,36 +74,62 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Give a report its verdict, its outcome and its record."""
-    from conformance.plugin.recording import Judgement, record_of  # noqa: PLC0415  # heavy: only for trials
+    from conformance.expectations import name_of  # noqa: PLC0415  # heavy: only for trials
+    from conformance.plugin.recording import Judgement, record_of  # noqa: PLC0415
     from reports.record import PROPERTY, to_builtins  # noqa: PLC0415
 
     session = item.config.stash[SESSION]
+    name = runtime_name(item)
     verdict, reason = verdict_of(call)
     if session.prove:
-        prove(report, verdict, runtime_name(item).partition("!")[2])
+        prove(report, verdict, name.partition("!")[2])
         return
-    status = verdict
     requirements = requirements_of(item)
-    known = session.expectations(runtime_name(item))
-    expectation = known.find(item, [requirement.id for requirement in requirements])
-    if verdict in ACCUSING and (declined := beyond_its_claims(session.subject(runtime_name(item)), requirements)):
+    accused = verdict if verdict in ACCUSING else ""
+    expectation = session.expectations(name).find(item, [requirement.id for requirement in requirements], accused)
+    before = session.baseline.get(name, {}).get(name_of(item), "")
+    if accused and (declined := beyond_its_claims(session.subject(name), requirements)):
         verdict = status = "unsupported"
         reason = f"{declined} ({reason.partition(chr(10))[0]})"
         skip(item, report, reason)
-    elif expectation is not None and verdict in ACCUSING:
+    elif accused and expectation is not None:
         verdict = status = "known"
         excuse(report, f"{expectation.reason} ({reason})")
-    elif expectation is not None and verdict == "passed" and not expectation.sometimes:
-        status = "gone"
-        report.outcome = "failed"
+    elif accused:
+        status = accuse(item, report, (verdict, reason), before)
+    elif verdict == "passed" and expectation is not None and not expectation.sometimes:
+        status = "freed" if session.baseline_file else "gone"
         reason = f"the known violation is gone, take it out of the expectations: {expectation.reason}"
-        report.longrepr = reason
-    elif verdict == "violated" and level_of(requirements) != "MUST" and not session.strict:
-        status = "warned"
-        excuse(report, reason)
+        if status == "gone":
+            report.outcome, report.longrepr = "failed", reason
+    else:
+        status = verdict
+    record = record_of(item, session, Judgement(verdict, reason, call.duration, expectation, session.compared, before))
+    if status == verdict and record.is_fixed:
+        status = "fixed"
     report.seatrial_status = status  # type: ignore[attr-defined]  # reports carry what plugins put on them
-    record = record_of(item, session, Judgement(verdict, reason, call.duration, expectation, session.compared))
     report.user_properties.append((PROPERTY, to_builtins(record)))
+
+
+def accuse(item: pytest.Item, report: pytest.TestReport, found: tuple[str, str], before: str) -> str:
+    """What to call a violation that nobody listed; ``before`` is its verdict in the baseline, "" when there is none.
+
+    What is a regression fails at every level; what was there before never does.
+    """
+    from reports.record import BREAKS, FLAKY, is_regression  # noqa: PLC0415  # heavy: only for trials
+
+    verdict, reason = found
+    level, strict = level_of(requirements_of(item)), item.config.stash[SESSION].strict
+    if before and is_regression(before, verdict, level):
+        return verdict
+    if before in {*BREAKS, FLAKY}:
+        finding = reason.partition("\n +")[0]
+        excuse(report, f"known from the baseline ({finding})")
+        return "inherited"
+    if verdict == "violated" and level != "MUST" and not strict:
+        excuse(report, reason)
+        return "warned"
+    return verdict
 
 
 def verdict_of(call: pytest.CallInfo[None]) -> tuple[str, str]:

@@ -48,6 +48,10 @@ _TRANSITIONS = [
 
 _OPERATIONS = [
     Bug("args-reread-at-start", "start takes process.args from the bundle, as it is then"),
+    *(
+        Bug(f"concurrent-{operation}-accepted", f"of two {operation}s of one container at once, none is an error")
+        for operation in ("create", "start")
+    ),
     Bug("config-reread", "start and delete take everything but process from the bundle, as it is then"),
     Bug("create-accepts-taken-id", "create with the id of another container is no error"),
     Bug("create-runs-program", "create runs the program at once"),
@@ -57,11 +61,17 @@ _OPERATIONS = [
     Bug("errors-exit-0", "every error ends with exit status 0"),
     Bug("errors-without-message", "errors are not explained"),
     Bug("failed-create-keeps-everything", "a create that fails leaves all behind that was made until then"),
+    Bug("force-keeps-cgroup", "delete --force leaves the control groups behind"),
+    Bug("force-kills-others", "delete --force kills the processes of other containers"),
+    Bug("ids-unchecked", "any word is a valid id"),
     Bug("kill-does-nothing", "kill sends no signal"),
     Bug("kill-sends-kill", "kill sends KILL whatever is asked for", signal=9),
     Bug("kill-sends-term", "kill sends TERM whatever is asked for", signal=15),
+    Bug("killed-create-keeps-cgroup", "delete --force after a create that was killed leaves the control groups behind"),
+    Bug("pid-file-failure-ignored", "create does not mind when it can not write the pid file"),
     Bug("pid-file-missing", "create writes no pid file"),
     Bug("pid-file-wrong", "the pid file holds the runtime's own process id"),
+    Bug("signals-unchecked", "kill takes a signal that there is not for none"),
     Bug("start-needs-no-process", "start without a process is no error"),
 ]
 

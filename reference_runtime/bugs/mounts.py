@@ -167,5 +167,15 @@ BUGS = [
     Bug(
         "rootfs-propagation-always-shared", "the root is always shared", config=put("linux.rootfsPropagation", "shared")
     ),
-    Bug("proc-missing", "there is no /proc", config=keep("mounts", lambda mount: mount["destination"] != "/proc")),
+    Bug(
+        "proc-missing",
+        "there is no /proc",
+        config=keep("mounts", lambda mount: mount["destination"] != "/proc"),
+        plan=without("default-filesystem", "/proc"),
+    ),
+    Bug(
+        "default-filesystems-missing",
+        "no filesystems are mounted but those of the config",
+        plan=without("default-filesystem"),
+    ),
 ]

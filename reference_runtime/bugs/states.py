@@ -8,6 +8,7 @@ from reference_runtime.bugs.registry import Bug
 _FIELDS = {"version": "ociVersion", "id": "id", "status": "status", "pid": "pid", "bundle": "bundle"}
 
 BUGS = [
+    Bug("state-forgets-paused", "a paused container is said not to exist"),
     *(
         Bug(f"state-{word}-missing", f"the state has no {field}", state=drop(field))
         for word, field in (_FIELDS | {"annotations": "annotations"}).items()

@@ -228,7 +228,7 @@ class Cgroup:
         """Send a signal to every process of the group, also to those that are started meanwhile."""
         if number == _SIGKILL and self.unified and files.exists(self.unified, "cgroup.kill"):
             files.write(self.unified, "cgroup.kill", "1")
-            self._let_die()
+            self.let_die()
             return
         hold = self._freezer is not None and not self.frozen()
         if hold:
@@ -241,9 +241,9 @@ class Cgroup:
         if hold:
             self.thaw()
         elif number == _SIGKILL:
-            self._let_die()
+            self.let_die()
 
-    def _let_die(self) -> None:
+    def let_die(self) -> None:
         """The version 1 freezer holds back even what is killed."""
         if self._freezer is not None and self.version == 1 and self.frozen():
             self.thaw()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from reference_runtime import documents, faults
-from reference_runtime.errors import RuntimeFault
+from reference_runtime.errors import Missing, RuntimeFault
 from reference_runtime.options import Usage
 from reference_runtime.store import Container, containers
 
@@ -22,6 +22,8 @@ def state(values: Values, words: list[str]) -> int:
     """``state ID``: the state of runtime.md, with what runc's users find there too."""
     container = Container(values["root"], words[0]).load()
     document = container.state()
+    if document.get("status") == "paused" and faults.has("state-forgets-paused"):
+        raise Missing(f"container {container.id} does not exist")
     document.update(rootfs=container.document["rootfs"], created=container.document["created"])
     print(documents.text(document))
     return 0

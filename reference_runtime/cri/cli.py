@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -86,7 +87,7 @@ def _mirrors(words: list[str]) -> dict[str, str]:
     found = {}
     for word in words:
         host, _, url = word.rpartition("=")
-        if not url.startswith(("http://", "https://")):
+        if not re.fullmatch(r"https?://[^/]+.*", url):
             raise Unusable(f"--mirror {word}: {url} is no URL")
         found[host] = url.rstrip("/")
     return found

@@ -197,8 +197,6 @@ class Containers:
 
     def remove(self, container: Container) -> None:
         """Removes a container, whatever it does."""
-        if faults.has("cri-remove-running-refused") and container.state == api_pb2.CONTAINER_RUNNING:
-            raise WrongState(f"container {container.id} is running")
         self.kill(container)
         with container.lock:
             if container.id not in self._node.containers:

@@ -124,8 +124,9 @@ class Executions:
                     raise Failed("something is wrong") from None
                 raise TooLate(f"the command did not end within {timeout} seconds") from None
             finally:
-                patience = 60.0 if faults.has("cri-exec-waits-for-children") else _LAST_OUTPUT
-                deadline = time.monotonic() + patience
+                deadline = time.monotonic() + _LAST_OUTPUT
+                if faults.has("cri-exec-waits-for-children"):
+                    _demand_quiet(collectors, deadline)
                 stdout, stderr = (collector.finish(deadline) for collector in collectors)
         return api_pb2.ExecSyncResponse(stdout=stdout, stderr=stderr, exit_code=code)
 
@@ -136,6 +137,11 @@ def _run_on_the_node(argv: list[str]) -> Any:
     except (OSError, subprocess.TimeoutExpired):
         return api_pb2.ExecSyncResponse(exit_code=127)
     return api_pb2.ExecSyncResponse(stdout=done.stdout, stderr=done.stderr, exit_code=done.returncode)
+
+
+def _demand_quiet(collectors: list[Collector], deadline: float) -> None:
+    if not all(collector.ended(deadline) for collector in collectors):
+        raise TooLate("what the command has started does not end")
 
 
 def _demand_program(answer: dict[str, Any]) -> None:
@@ -168,6 +174,11 @@ class Collector:
                 break
         for descriptor in (self._reader, self._stop):
             os.close(descriptor)
+
+    def ended(self, deadline: float) -> bool:
+        """Whether everybody has closed the pipe."""
+        self._thread.join(max(deadline - time.monotonic(), 0))
+        return not self._thread.is_alive()
 
     def finish(self, deadline: float) -> bytes:
         """What was read; others who still hold the pipe are not waited for."""

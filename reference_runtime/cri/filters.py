@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from reference_runtime.cri import faults
 from reference_runtime.cri.records import Container, Sandbox
 
 
-def matches_labels(selector: Any, labels: Any) -> bool:
+def matches_labels(kind: str, selector: Any, labels: Any) -> bool:
     """Whether all labels asked for are there with their values."""
-    return all(labels.get(name) == value for name, value in selector.items())
+    enough = any if selector and faults.has(f"cri-list-{kind}-labels-any") else all
+    return enough(labels.get(name) == value for name, value in selector.items())
 
 
 def sandboxes(found: list[Sandbox], asked: Any) -> list[Sandbox]:
@@ -17,7 +19,7 @@ def sandboxes(found: list[Sandbox], asked: Any) -> list[Sandbox]:
     kept = [each for each in found if each.id.startswith(asked.id)]
     if "state" in asked.DESCRIPTOR.fields_by_name and asked.HasField("state"):
         kept = [each for each in kept if each.ready == (asked.state.state == 0)]
-    return [each for each in kept if matches_labels(asked.label_selector, each.config.labels)]
+    return [each for each in kept if matches_labels("sandboxes", asked.label_selector, each.config.labels)]
 
 
 def containers(found: list[Container], asked: Any) -> list[Container]:
@@ -26,4 +28,4 @@ def containers(found: list[Container], asked: Any) -> list[Container]:
     kept = [each for each in kept if each.sandbox_id.startswith(asked.pod_sandbox_id)]
     if "state" in asked.DESCRIPTOR.fields_by_name and asked.HasField("state"):
         kept = [each for each in kept if each.state == asked.state.state]
-    return [each for each in kept if matches_labels(asked.label_selector, each.config.labels)]
+    return [each for each in kept if matches_labels("containers", asked.label_selector, each.config.labels)]

@@ -81,10 +81,10 @@ def _streaming_handler(name: str, targets: tuple[Any, ...]) -> Any:
 def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], Any]) -> Callable[[Any, Any], Any]:
     def call(request: Any, context: Any) -> Any:
         try:
-            if faults.pretends(name):
-                return empty()
             _end_on_nothing(request)
             faults.bend_request(name, request)
+            if faults.pretends(name):
+                return empty()
             with faults.alone(name):
                 answer = function(request, context)
             faults.bend_answer(name, answer)

@@ -66,15 +66,21 @@ class ImagesService:
         """Removes an image with all its names; it need not be here."""
         if not request.image.image:
             raise Invalid("image.image is empty")
+        if faults.has("cri-image-remove-breaks-container"):
+            self._end_containers_of(request.image.image)
         self._node.images.remove(request.image.image)
         self.clean()
         return api_pb2.RemoveImageResponse()
 
+    def _end_containers_of(self, name: str) -> None:
+        image = self._node.images.find(name)
+        for container in self._node.containers.every():
+            if image and container.image_id == image.id:
+                self._node.runtime(container.handler).kill(container.id, "SIGKILL")
+
     def clean(self) -> None:
         """Removes the files that nothing needs any more."""
         used = {container.rootfs for container in self._node.containers.every()}
-        if faults.has("cri-image-remove-breaks-container"):
-            used = set()
         used |= {volume for container in self._node.containers.every() for volume in container.volumes}
         self._node.images.clean(used)
 

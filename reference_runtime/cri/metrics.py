@@ -1,64 +1,101 @@
-"""Metrics of pods, as cAdvisor names them, for whoever scrapes the kubelet."""
+"""Metrics of pods and containers, as cAdvisor names them, for whoever scrapes the kubelet.
+
+Each has the labels id, name and image; those of the network have the interface, too. Values are whole numbers: a metric
+in seconds is rounded down.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import Any
 
 from cri_api.v1 import api_pb2
 
+from reference_runtime.cri.counters import Counters, of_group
 from reference_runtime.cri.network import traffic
 from reference_runtime.cri.node import Node
 from reference_runtime.cri.records import Container, Sandbox
 from reference_runtime.cri.stats import pod_groups
-from reference_runtime.cri.usage import Usage, of_group
 
-#: The labels of every metric; network metrics have the device, too.
 _LABELS = ("id", "name", "image")
 _NETWORK_LABELS = (*_LABELS, "interface")
+_COUNTER, _GAUGE = api_pb2.COUNTER, api_pb2.GAUGE
+_SECOND = 1_000_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Described:
-    """A metric that is taken from the usage of a group."""
+    """A metric that is taken from what the kernel counts."""
 
     name: str
     help: str
-    value: Callable[[Usage], int]
-    kind: int = api_pb2.GAUGE
+    value: Callable[[Any], int]
+    kind: int = _GAUGE
 
 
 _OF_GROUPS = (
+    Described("container_blkio_device_usage_total", "Bytes of block devices.", lambda it: it.io_bytes, _COUNTER),
+    Described("container_cpu_cfs_periods_total", "Periods of the quota.", lambda it: it.periods, _COUNTER),
+    Described("container_cpu_cfs_throttled_periods_total", "Periods used up.", lambda it: it.throttled, _COUNTER),
     Described(
-        "container_cpu_usage_seconds_total",
-        "Processor time used, in seconds.",
-        lambda usage: usage.cpu // 1_000_000_000,
-        api_pb2.COUNTER,
+        "container_cpu_cfs_throttled_seconds_total",
+        "Time waited for.",
+        lambda it: it.throttled_for // _SECOND,
+        _COUNTER,
     ),
-    Described("container_memory_usage_bytes", "Memory in use, in bytes.", lambda usage: usage.memory),
-    Described(
-        "container_memory_working_set_bytes", "Memory that is needed, in bytes.", lambda usage: usage.working_set
-    ),
-    Described("container_memory_rss", "Anonymous memory, in bytes.", lambda usage: usage.rss),
-    Described("container_memory_swap", "Swap in use, in bytes.", lambda usage: usage.swap),
-    Described("container_processes", "Processes that run.", lambda usage: usage.processes),
-    Described("container_memory_failures_total", "Page faults.", lambda usage: usage.page_faults, api_pb2.COUNTER),
+    Described("container_cpu_system_seconds_total", "Time in the kernel.", lambda it: it.system // _SECOND, _COUNTER),
+    Described("container_cpu_usage_seconds_total", "Time used.", lambda it: it.cpu // _SECOND, _COUNTER),
+    Described("container_cpu_user_seconds_total", "Time outside the kernel.", lambda it: it.user // _SECOND, _COUNTER),
+    Described("container_file_descriptors", "Open descriptors.", lambda it: it.descriptors),
+    Described("container_fs_inodes_free", "Inodes that are left.", lambda it: it.disk.f_favail),
+    Described("container_fs_inodes_total", "Inodes that there are.", lambda it: it.disk.f_files),
+    Described("container_fs_limit_bytes", "Room on the disk.", lambda it: it.disk.f_blocks * it.disk.f_frsize),
+    Described("container_fs_reads_bytes_total", "Bytes read.", lambda it: it.read_bytes, _COUNTER),
+    Described("container_fs_reads_total", "Reads.", lambda it: it.reads, _COUNTER),
+    Described("container_fs_usage_bytes", "Bytes on the disk.", lambda it: it.written),
+    Described("container_fs_writes_bytes_total", "Bytes written.", lambda it: it.write_bytes, _COUNTER),
+    Described("container_fs_writes_total", "Writes.", lambda it: it.writes, _COUNTER),
+    Described("container_last_seen", "When it was last looked at.", lambda _: int(time.time())),
+    Described("container_memory_cache", "Bytes of the page cache.", lambda it: it.cache),
+    Described("container_memory_failcnt", "How often the limit was met.", lambda it: it.limit_met, _COUNTER),
+    Described("container_memory_failures_total", "Page faults.", lambda it: it.page_faults, _COUNTER),
+    Described("container_memory_kernel_usage", "Bytes of the kernel.", lambda it: it.kernel_memory),
+    Described("container_memory_mapped_file", "Bytes of mapped files.", lambda it: it.mapped),
+    Described("container_memory_max_usage_bytes", "The most bytes so far.", lambda it: it.most_memory),
+    Described("container_memory_rss", "Bytes of anonymous memory.", lambda it: it.rss),
+    Described("container_memory_swap", "Bytes of swap.", lambda it: it.swap),
+    Described("container_memory_usage_bytes", "Bytes of memory.", lambda it: it.memory),
+    Described("container_memory_working_set_bytes", "Bytes used lately.", lambda it: it.working_set),
+    Described("container_oom_events_total", "Processes killed for memory.", lambda it: it.killed, _COUNTER),
+    Described("container_processes", "Processes.", lambda it: len(it.pids)),
+    Described("container_sockets", "Open sockets.", lambda it: it.sockets),
+    Described("container_spec_cpu_period", "Period of the quota.", lambda it: it.period),
+    Described("container_spec_cpu_shares", "Share of the processors.", lambda it: it.shares),
+    Described("container_spec_memory_limit_bytes", "Limit of memory.", lambda it: it.limit),
+    Described("container_spec_memory_swap_limit_bytes", "Limit of swap.", lambda it: it.swap_limit),
+    Described("container_start_time_seconds", "When it began.", lambda it: it.began // _SECOND),
+    Described("container_threads", "Threads.", lambda it: it.threads),
+    Described("container_threads_max", "Threads that there may be.", lambda it: it.most_threads),
 )
-_OF_NETWORKS: tuple[tuple[str, str, Callable[[traffic.Traffic], int]], ...] = (
-    ("container_network_receive_bytes_total", "Bytes received.", lambda device: device.received),
-    ("container_network_receive_errors_total", "Errors of receiving.", lambda device: device.receive_errors),
-    ("container_network_transmit_bytes_total", "Bytes sent.", lambda device: device.sent),
-    ("container_network_transmit_errors_total", "Errors of sending.", lambda device: device.send_errors),
+_OF_NETWORKS = (
+    Described("container_network_receive_bytes_total", "Bytes received.", lambda it: it.received),
+    Described("container_network_receive_errors_total", "Errors of receiving.", lambda it: it.receive_errors),
+    Described("container_network_receive_packets_dropped_total", "Packets lost.", lambda it: it.receive_drops),
+    Described("container_network_receive_packets_total", "Packets received.", lambda it: it.packets_received),
+    Described("container_network_transmit_bytes_total", "Bytes sent.", lambda it: it.sent),
+    Described("container_network_transmit_errors_total", "Errors of sending.", lambda it: it.send_errors),
+    Described("container_network_transmit_packets_dropped_total", "Packets not sent.", lambda it: it.send_drops),
+    Described("container_network_transmit_packets_total", "Packets sent.", lambda it: it.packets_sent),
 )
 
 
 def descriptors() -> list[Any]:
     """Every metric that can be told."""
-    groups = [(metric.name, metric.help, _LABELS) for metric in _OF_GROUPS]
-    networks = [(name, help_, _NETWORK_LABELS) for name, help_, _ in _OF_NETWORKS]
+    labelled = [(metric, _LABELS) for metric in _OF_GROUPS] + [(metric, _NETWORK_LABELS) for metric in _OF_NETWORKS]
     return [
-        api_pb2.MetricDescriptor(name=name, help=help_, label_keys=labels) for name, help_, labels in groups + networks
+        api_pb2.MetricDescriptor(name=metric.name, help=metric.help, label_keys=labels) for metric, labels in labelled
     ]
 
 
@@ -70,30 +107,29 @@ def of_pods(node: Node) -> list[Any]:
 def _of_pod(node: Node, sandbox: Sandbox) -> Any:
     running = [each for each in node.containers_of(sandbox.id) if each.state == api_pb2.CONTAINER_RUNNING]
     labels = (sandbox.id, sandbox.config.metadata.name, "")
-    metrics = _of_group(of_group(pod_groups(sandbox)), labels)
+    counters = of_group(pod_groups(sandbox), node.kept(sandbox), sandbox.created_at)
+    metrics = [_metric(metric, labels, metric.value(counters)) for metric in _OF_GROUPS]
     for device in traffic.of_namespace(sandbox.netns) if sandbox.netns else []:
-        for name, _, value in _OF_NETWORKS:
-            metrics.append(_metric(name, api_pb2.COUNTER, (*labels, device.name), value(device)))
-    return api_pb2.PodSandboxMetrics(
-        pod_sandbox_id=sandbox.id, metrics=metrics, container_metrics=[_of_container(each) for each in running]
-    )
+        metrics += [
+            _metric(dataclasses.replace(metric, kind=_COUNTER), (*labels, device.name), metric.value(device))
+            for metric in _OF_NETWORKS
+        ]
+    of_containers = [_of_container(node, each) for each in running]
+    return api_pb2.PodSandboxMetrics(pod_sandbox_id=sandbox.id, metrics=metrics, container_metrics=of_containers)
 
 
-def _of_container(container: Container) -> Any:
+def _of_container(node: Node, container: Container) -> Any:
     labels = (container.id, container.config.metadata.name, container.config.image.image)
-    metrics = _of_group(of_group(container.cgroups), labels)
+    counters: Counters = of_group(container.cgroups, node.kept(container), container.started_at)
+    metrics = [_metric(metric, labels, metric.value(counters)) for metric in _OF_GROUPS]
     return api_pb2.ContainerMetrics(container_id=container.id, metrics=metrics)
 
 
-def _of_group(usage: Usage, labels: tuple[str, ...]) -> list[Any]:
-    return [_metric(metric.name, metric.kind, labels, metric.value(usage)) for metric in _OF_GROUPS]
-
-
-def _metric(name: str, kind: int, labels: tuple[str, ...], value: int) -> Any:
+def _metric(metric: Described, labels: tuple[str, ...], value: int) -> Any:
     """A metric that was looked up right now has no timestamp."""
     return api_pb2.Metric(
-        name=name,
-        metric_type=kind,  # type: ignore[arg-type]
+        name=metric.name,
+        metric_type=metric.kind,  # type: ignore[arg-type]
         label_values=labels,
         value=api_pb2.UInt64Value(value=value),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from typing import Any
 
@@ -23,6 +24,7 @@ class Node:
         for argv in settings.runtimes.values():
             demand(argv)
         try:
+            self._lock = _take(settings)
             self.images = ImageStore(settings.kept("images"), settings.mirrors)
             roots = {name: settings.folder("runtimes", name) for name in settings.runtimes}
         except OSError as problem:
@@ -79,6 +81,16 @@ class Node:
             "bugs": [],
         }
         return document | more
+
+
+def _take(settings: Settings) -> int:
+    """Makes the folders this server's for as long as it runs.  Unusable when they are another one's."""
+    lock = os.open(os.path.join(settings.folder(), "lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Unusable(f"--state {settings.state}: another server uses it") from None
+    return lock
 
 
 def _kind(record: Sandbox | Container) -> str:

@@ -153,10 +153,11 @@ class Table(dict[str, _Kind]):
         """The record of an id, or of the beginning of one that has no other."""
         if record_id in self or not record_id:
             return self.get(record_id)
-        if faults.has("cri-partial-id-wrong-object"):
-            return next(iter(self.values()), None)
         matching = [name for name in list(self) if name.startswith(record_id)]
-        return self.get(matching[0]) if len(matching) == 1 else None
+        found = self.get(matching[0]) if len(matching) == 1 else None
+        if found and faults.has("cri-partial-id-wrong-object"):
+            return dataclasses.replace(found, id=found.id[::-1])
+        return found
 
     def need(self, record_id: str) -> _Kind:
         """The record of an id.  NotFound when there is none."""

@@ -18,6 +18,7 @@ from reference_runtime.cri.statuses import container_entry, container_status, sa
 
 VERSION = "0.1.0"
 NAME = "seatrial-cri"
+_MOUNT_OPTIONS = 3
 
 
 class RuntimeService:
@@ -54,7 +55,7 @@ class RuntimeService:
             status=api_pb2.RuntimeStatus(conditions=conditions),
             info={"config": json.dumps(config)} if request.verbose else {},
             runtime_handlers=handlers,
-            features=api_pb2.RuntimeFeatures(supplemental_groups_policy=True),
+            features=_features(),
         )
 
     def _handler(self, name: str) -> Any:
@@ -211,6 +212,13 @@ class RuntimeService:
 
     def _container(self, request: Any) -> Any:
         return self._node.containers.need(_id(request.container_id))
+
+
+def _features() -> Any:
+    features = api_pb2.RuntimeFeatures(supplemental_groups_policy=True)
+    # The field mount_options is newer than the stubs.
+    features.MergeFromString(bytes([_MOUNT_OPTIONS << 3, True]))
+    return features
 
 
 def _id(word: str) -> str:

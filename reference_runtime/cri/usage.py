@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterator
 
 from reference_runtime.cgroups.mounts import UNIFIED
 
@@ -35,36 +36,36 @@ def of_group(folders: dict[str, str]) -> Usage:
 
 
 def _first_version(folders: dict[str, str]) -> Usage:
-    memory, table = folders.get("memory", ""), _table(folders.get("memory", ""), "memory.stat")
-    used, both = _number(memory, "memory.usage_in_bytes"), _number(memory, "memory.memsw.usage_in_bytes")
+    memory, told = folders.get("memory", ""), table(folders.get("memory", ""), "memory.stat")
+    used, both = number(memory, "memory.usage_in_bytes"), number(memory, "memory.memsw.usage_in_bytes")
     return Usage(
-        cpu=_number(folders.get("cpuacct", ""), "cpuacct.usage"),
+        cpu=number(folders.get("cpuacct", ""), "cpuacct.usage"),
         memory=used,
-        working_set=max(used - table.get("total_inactive_file", 0), 0),
-        rss=table.get("total_rss", 0),
-        page_faults=table.get("total_pgfault", 0),
-        major_faults=table.get("total_pgmajfault", 0),
-        limit=_number(memory, "memory.limit_in_bytes"),
+        working_set=max(used - told.get("total_inactive_file", 0), 0),
+        rss=told.get("total_rss", 0),
+        page_faults=told.get("total_pgfault", 0),
+        major_faults=told.get("total_pgmajfault", 0),
+        limit=number(memory, "memory.limit_in_bytes"),
         swap=max(both - used, 0) if both else 0,
-        swap_limit=_number(memory, "memory.memsw.limit_in_bytes"),
-        processes=_count(folders.get("pids") or folders.get("memory", "")),
+        swap_limit=number(memory, "memory.memsw.limit_in_bytes"),
+        processes=len(list(processes(folders.get("pids") or folders.get("memory", "")))),
     )
 
 
 def _second_version(folder: str) -> Usage:
-    table = _table(folder, "memory.stat")
-    used = _number(folder, "memory.current")
+    told = table(folder, "memory.stat")
+    used = number(folder, "memory.current")
     return Usage(
-        cpu=_table(folder, "cpu.stat").get("usage_usec", 0) * 1000,
+        cpu=table(folder, "cpu.stat").get("usage_usec", 0) * 1000,
         memory=used,
-        working_set=max(used - table.get("inactive_file", 0), 0),
-        rss=table.get("anon", 0),
-        page_faults=table.get("pgfault", 0),
-        major_faults=table.get("pgmajfault", 0),
-        limit=_number(folder, "memory.max"),
-        swap=_number(folder, "memory.swap.current"),
-        swap_limit=_number(folder, "memory.swap.max"),
-        processes=_count(folder),
+        working_set=max(used - told.get("inactive_file", 0), 0),
+        rss=told.get("anon", 0),
+        page_faults=told.get("pgfault", 0),
+        major_faults=told.get("pgmajfault", 0),
+        limit=number(folder, "memory.max"),
+        swap=number(folder, "memory.swap.current"),
+        swap_limit=number(folder, "memory.swap.max"),
+        processes=len(list(processes(folder))),
     )
 
 
@@ -73,7 +74,8 @@ def limited(limit: int) -> bool:
     return 0 < limit < _NO_LIMIT
 
 
-def _text(folder: str, name: str) -> str:
+def text(folder: str, name: str) -> str:
+    """The content of a file of a group; empty when it is not there."""
     try:
         with open(os.path.join(folder, name), encoding="ascii") as file:
             return file.read()
@@ -81,16 +83,19 @@ def _text(folder: str, name: str) -> str:
         return ""
 
 
-def _number(folder: str, name: str) -> int:
-    text = _text(folder, name).strip()
-    return int(text) if text.isdigit() else 0
+def number(folder: str, name: str) -> int:
+    """The number in a file of a group; 0 when it is none."""
+    content = text(folder, name).strip()
+    return int(content) if content.isdigit() else 0
 
 
-def _table(folder: str, name: str) -> dict[str, int]:
-    rows = [line.split() for line in _text(folder, name).splitlines()]
+def table(folder: str, name: str) -> dict[str, int]:
+    """The lines of a name and a number in a file of a group."""
+    rows = [line.split() for line in text(folder, name).splitlines()]
     return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
 
 
-def _count(folder: str) -> int:
+def processes(folder: str) -> Iterator[int]:
     """The processes of a group and of those below it."""
-    return sum(len(_text(parent, "cgroup.procs").split()) for parent, _, _ in os.walk(folder)) if folder else 0
+    for parent, _, _ in os.walk(folder) if folder else ():
+        yield from map(int, text(parent, "cgroup.procs").split())

@@ -170,11 +170,15 @@ class NewFilesystem(Op):
                 _labelled(self.run, self.options.data),
             )
         except OSError as problem:
-            raise RuntimeFault(f"mounts: {kind} at {self.subject}: {problem.strerror}") from None
-        finally:
             os.close(target)
+            raise RuntimeFault(f"mounts: {kind} at {self.subject}: {problem.strerror}") from None
         _reopen_root(self.run, self.subject)
         mounted = paths.find(self.run.root, self.subject)
+        if self.options.copy_up and kind == "tmpfs":
+            from reference_runtime.ops.copyup import copy_tree  # noqa: PLC0415  # few mounts want it
+
+            copy_tree(target, mounted)
+        os.close(target)
         hide = ATTR_RDONLY if is_dev(self.subject) else 0
         if self.options.recursive != (0, 0):
             _set_attributes(mounted, self.options, hide)

@@ -94,7 +94,7 @@ class Registry:
         }
         text = json.dumps(manifest).encode()
         self._add(name, MANIFEST, text)
-        if index:
+        if index:  # beside one of another system
             platform = {"os": "linux", "architecture": "amd64"}
             other = {"mediaType": MANIFEST, "digest": digest(b""), "size": 0, "platform": {"os": "plan9"}}
             entry = {"mediaType": MANIFEST, "digest": digest(text), "size": len(text), "platform": platform}

@@ -103,6 +103,15 @@ def test_urls(serve: Serve, command: Command) -> None:
         attach(url)
 
 
+def test_requests(serve: Serve, command: Command) -> None:
+    server = serve("cri-stream-nothing-required")
+    assert server.url_for_exec(command("", stdout=False, stderr=False))
+    assert server.url_for_attach(command("", stdout=False, stderr=False))
+    server = serve("cri-stream-tty-with-stderr")
+    assert server.url_for_exec(command("", tty=True))
+    assert server.url_for_attach(command("", tty=True))
+
+
 def test_attach(serve: Serve, command: Command) -> None:
     request = command("", stdin=True)
     with attach(serve("cri-attach-silent").url_for_attach(request), stdin=True) as remote:
@@ -129,6 +138,10 @@ def test_forwarding(serve: Serve, ports: Command, echo: int) -> None:
         connection.finish()
         with pytest.raises(Hung):
             connection.read_all(0.3)
+    with port_forward(serve("cri-forward-truncated").url_for_port_forward(ports(echo))) as tunnel:
+        connection = tunnel.connect(echo)
+        connection.send(bytes(200_000))
+        assert len(connection.read_all()) < 200_000
     request = ports(echo)
     with port_forward(serve("cri-forward-host").url_for_port_forward(request)) as tunnel:
         assert tunnel.connect(echo).receive()

@@ -114,6 +114,15 @@ def test_messages_without_sense_are_passed_over(execute: Callable[..., Remote], 
     assert remote.stdout == b"sea"
 
 
+@pytest.mark.parametrize("message", [b"", b"\x00c2Vh", b"/c2Vh", b"5c2Vh", b"~", b"4bm90IGpzb24="])
+def test_base64_messages_without_sense_are_passed_over(execute: Callable[..., Remote], message: bytes) -> None:
+    remote: Any = execute("websocket:v4.base64.channel.k8s.io", "import os; os.write(1, os.read(0, 9))", stdin=True)
+    remote.carrier.socket.send(message)
+    remote.send(b"sea")
+    assert remote.wait() == 0
+    assert remote.stdout == b"sea"
+
+
 def test_what_is_not_base64_closes_the_connection(execute: Callable[..., Remote]) -> None:
     remote: Any = execute("websocket:v4.base64.channel.k8s.io", "import os; os.read(0, 9)", stdin=True)
     remote.carrier.socket.send(b"0!")

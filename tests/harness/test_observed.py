@@ -14,7 +14,7 @@ def test_a_field_is_quoted_as_it_was_printed() -> None:
     assert fragment(OUTPUT, "args") == '"args":["\\udcff","a b"]'
 
 
-@pytest.mark.parametrize("output", ["", "no report\n", '{"verb":"wait"}\n'])
+@pytest.mark.parametrize("output", ["", "no report\n", '{"verb":"wait"}\n', OUTPUT[:40]])
 def test_without_a_report_there_is_nothing_to_quote(output: str) -> None:
     assert first_report(output) is None
     assert fragment(output, "umask") == ""

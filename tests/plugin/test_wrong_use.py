@@ -29,6 +29,11 @@ if TYPE_CHECKING:
         ("--results=/proc/seatrial/results.jsonl", "can not be written"),
         ("--keep-bundles=/proc/seatrial", "can not be written"),
         ("--alluredir=/proc/seatrial", "can not be written"),
+        ("--baseline=/nonexistent/results.jsonl", "/nonexistent/results.jsonl: No such file or directory"),
+        ("--baseline=/etc/passwd", "line 1 is not a result record"),
+        ("--baseline=/dev/null", "there are no results in it"),
+        ("--expectations=/nonexistent/known.toml", "/nonexistent/known.toml: No such file or directory"),
+        ("--expectations=/etc/passwd", "/etc/passwd: "),
     ],
 )
 @pytest.mark.parametrize("workers", ["0", "2"], ids=["one", "two"])

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +11,6 @@ from reports.record import Expectation, Record, Requirement, Runtime, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("verdict", Verdict, ids=str)
@@ -27,8 +24,7 @@ def test_allure_is_red_exactly_when_pytest_is(make: Callable[..., Record], verdi
 @pytest.mark.parametrize("level", ["MUST", "SHOULD", "MAY"])
 def test_every_problem_has_one_category(make: Callable[..., Record], verdict: Verdict, level: str) -> None:
     record = make(verdict=verdict, level=level, reason="one\ntwo", expectation=Expectation(reason="late"))
-    rules = json.loads(allure_folder.categories_json())
-    found = [rule["name"] for rule in rules if re.fullmatch(rule["messageRegex"], allure.message(record))]
+    found = [rule["name"] for rule in json.loads(allure_folder.categories_json()) if category(rule, record)]
     assert len(found) == (0 if verdict is Verdict.DIFFERS else 1)
 
 
@@ -84,26 +80,21 @@ def test_two_runtimes_of_one_name_are_both_in_the_environment(make: Callable[...
     assert text == "runc\\ 1.1.5.version=1.1.5\nrunc\\ 1.3.6.version=1.3.6\n"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-@pytest.mark.parametrize(
-    ("runtimes", "expected"),
-    [
-        (["runc"], [["runc"], ["runc"], "allure-history-runc.jsonl"]),
-        (["/b/runc", "/a/runc"], [["-a-runc", "-b-runc"], [" a runc", " b runc"], None]),
-    ],
-    ids=["one", "two"],
-)
-def test_the_configuration_finds_the_runtimes(tmp_path: Path, runtimes: list[str], expected: list[object]) -> None:
-    for number, runtime in enumerate(runtimes):
-        labels = {"labels": [{"name": "runtime", "value": runtime}]}
-        (tmp_path / f"{number}-result.json").write_text(json.dumps(labels))
-    (tmp_path / "9-result.json").write_text("{}")
-    (tmp_path / "categories.json").write_text(allure_folder.categories_json())
-    (tmp_path / "allurerc.mjs").write_text(allure_folder.configuration())
-    script = (
-        'const { default: c } = await import("./allurerc.mjs"); const e = c.environments;'
-        "console.log(JSON.stringify([Object.keys(e), Object.values(e).map((v) => v.name), c.historyPath]))"
-    )
-    command = ["node", "--input-type=module", "--eval", script]
-    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout
-    assert json.loads(printed) == expected
+def test_a_known_violation_is_told_with_its_reason(make: Callable[..., Record]) -> None:
+    record = make(verdict=Verdict.KNOWN, reason="assert 1\n +  where 1", expectation=Expectation(reason="late"))
+    assert allure.message(record) == "known: late (assert 1)"
+
+
+def test_a_race_and_what_the_baseline_has_are_categories_of_their_own(make: Callable[..., Record]) -> None:
+    race = Expectation(reason="late", sometimes=True)
+    for record, expected in (
+        (make(verdict=Verdict.KNOWN, expectation=race), "Flaky"),
+        (make(verdict=Verdict.VIOLATED, baseline="known"), "Known from the baseline"),
+        (make(verdict=Verdict.CRASHED, baseline="violated"), "Runtime crashed"),
+    ):
+        found = [rule["name"] for rule in allure_folder.categories() if category(rule, record)]
+        assert found == [expected]
+
+
+def category(rule: dict[str, str], record: Record) -> bool:
+    return re.fullmatch(rule["messageRegex"], allure.message(record)) is not None

@@ -77,11 +77,30 @@ def test_fields_of_a_later_version_are_passed_over(tmp_path: Path, make: Callabl
     assert read(file).records == [make()]
 
 
-def test_a_later_format_is_refused_by_name(tmp_path: Path, make: Callable[..., Record]) -> None:
+@pytest.mark.parametrize("written", [0, 7], ids=["older", "later"])
+def test_another_format_is_refused_by_name(tmp_path: Path, make: Callable[..., Record], written: int) -> None:
     file = tmp_path / "results.jsonl"
-    file.write_bytes(encode(make()) + encode(make()).replace(b'"format":1', b'"format":7').replace(b"passed", b"sunk"))
-    with pytest.raises(UnknownFormat, match=rf"results.jsonl: line 2 has format 7, .* up to {FORMAT}$"):
+    file.write_bytes(encode(make()).replace(b'"format":1', b'"format":%d' % written).replace(b"passed", b"sunk"))
+    with pytest.raises(UnknownFormat) as caught:
         read(file)
+    assert str(caught.value) == f"{file}: line 1 has format {written}, and this version reads format {FORMAT}"
+
+
+def test_readable_lines_among_others_are_read(tmp_path: Path, make: Callable[..., Record]) -> None:
+    file, line = tmp_path / "results.jsonl", encode(make())
+    later = line.replace(b'"format":1', b'"format":7')
+    file.write_bytes(b"hello\n" + line + later + line.replace(b"kill", b"\xff") + b"[" * 100_000 + b"\n" + line[:40])
+    found = read(file)
+    assert found.records == [make()]
+    assert [str(problem) for problem in found.foreign] == [
+        "line 1 is not a result record",
+        f"line 3 has format 7, and this version reads format {FORMAT}",
+        "line 5 is not a result record: Expected `object`, got `array`",
+    ]
+    assert found.notes == [
+        "left out 2 records cut off when a run was killed",
+        "left out 3 lines that can not be read, the first: line 1 is not a result record",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ VERDICTS = {
     "test_not_here": "skipped",
     "test_broken": "broken",
     "test_sunk": "passed",
+    "test_zz_interrupted": "passed",
     "test_without_a_record": "passed",
 }
 
@@ -39,7 +40,7 @@ class Folder(NamedTuple):
         found: dict[str, dict[str, Any]] = {}
         for file in sorted(self.path.glob("*-result.json")):
             result = json.loads(file.read_text())
-            case = [each["value"] for each in result.get("parameters", []) if not each.get("excluded")]
+            case = [each["value"] for each in result.get("parameters", []) if each["name"] != "runtime"]
             name = " ".join([result["fullName"].partition("#")[2], *case])
             assert name not in found
             found[name] = result
@@ -58,7 +59,7 @@ def trial(folder: Path, *arguments: str, **environment: str) -> Folder:
         text=True,
         check=False,
     )
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.returncode == (2 if environment.get("INTERRUPTED") else 1), done.stdout + done.stderr
     return Folder(folder)
 
 
@@ -138,19 +139,28 @@ def test_the_evidence_is_attached_once(alone: Folder) -> None:
     assert len(list(alone.path.glob("*-attachment.*"))) == len(found)
 
 
-def test_histories_of_two_runtimes_are_one(alone: Folder, sunk: Folder) -> None:
+def test_a_test_is_the_same_for_all_runtimes_and_each_has_its_history(alone: Folder, sunk: Folder) -> None:
     here, there = alone.results(), sunk.results()
     assert here.keys() == there.keys()
     for name in here:
-        for field in ("historyId", "testCaseId", "fullName", "titlePath"):
+        for field in ("testCaseId", "fullName", "titlePath"):
             assert here[name][field] == there[name][field], name
-    assert len({result["historyId"] for result in here.values()}) == len(here)
+        assert (here[name]["historyId"] == there[name]["historyId"]) == (name == "test_without_a_record")
+    for field in ("historyId", "testCaseId"):
+        assert len({result[field] for result in here.values()}) == len(here)
 
 
-def test_two_runtimes_of_one_run_share_their_histories(tmp_path: Path) -> None:
+def test_a_history_goes_on_also_where_a_worker_died(tmp_path: Path, sunk: Folder) -> None:
+    again = trial(tmp_path, "--runtime=lagoon").results()
+    assert {name: result["historyId"] for name, result in again.items()} == {
+        name: result["historyId"] for name, result in sunk.results().items()
+    }
+
+
+def test_two_runtimes_of_one_run_are_cases_of_one_test(tmp_path: Path) -> None:
     trial(tmp_path, "--runtime=harbour", "--runtime=lagoon", "-k", "test_kill")
     one, other = (json.loads(file.read_text()) for file in tmp_path.glob("*-result.json"))
-    assert one["historyId"] == other["historyId"]
+    assert one["testCaseId"] == other["testCaseId"] and one["historyId"] != other["historyId"]
     assert {*labels(one, "runtime"), *labels(other, "runtime")} == {"harbour", "lagoon"}
     lines = Folder(tmp_path).text("environment.properties").splitlines()
     assert [line for line in lines if "version" in line] == ["harbour.version=1.4.2", "lagoon.version=0.9"]
@@ -166,6 +176,15 @@ def test_a_crashed_worker_costs_no_result(alone: Folder, sunk: Folder) -> None:
     assert labels(result, "verdict") == ["broken"]
 
 
+def test_an_interrupted_run_keeps_what_it_has_and_claims_no_more(tmp_path: Path) -> None:
+    folder = trial(tmp_path, INTERRUPTED="1")
+    results = folder.results()
+    found = {name: result["status"] for name, result in results.items()}
+    assert found == VERDICTS | {"test_zz_interrupted": "skipped"}
+    assert results["test_zz_interrupted"]["statusDetails"]["message"] == "interrupted before it was judged"
+    assert '"runtime": "harbour"' in folder.text("allurerc.mjs")
+
+
 def test_what_an_earlier_run_left_is_cleaned_once(sunk: Folder) -> None:
     assert not (sunk.path / "old-result.json").exists()
 
@@ -178,7 +197,7 @@ def test_the_environment_of_an_earlier_run_stays(tmp_path: Path) -> None:
 
 
 def test_the_folder_configures_the_report(alone: Folder) -> None:
-    assert "environments:" in alone.text("allurerc.mjs")
+    assert '"runtime": "harbour"' in alone.text("allurerc.mjs")
     assert {"name": "Runtime hung", "messageRegex": r"^hung\b[\s\S]*"} in json.loads(alone.text("categories.json"))
     assert alone.text("environment.properties") == (
         "harbour.path=/opt/harbour\n"

@@ -67,6 +67,20 @@ def test_a_row_is_as_red_as_the_run(make: Callable[..., Record], level: str, ver
     assert [markup for text, markup in lines if text.startswith(level)] == [{colour: True}]
 
 
+def test_what_the_baseline_has_is_listed_and_not_red(make: Callable[..., Record]) -> None:
+    records = [
+        make(test="a", verdict=Verdict.VIOLATED, baseline="violated"),
+        make(test="b", baseline="known"),
+        make(test="c", verdict=Verdict.HUNG, baseline="violated"),
+    ]
+    assert [markup for text, markup in table(records[:2]) if text.startswith("MUST")] == [{"green": True}]
+    assert [markup for text, markup in table(records) if text.startswith("MUST")] == [{"red": True}]
+    texts = [text for text, _ in summary(records)]
+    assert texts[texts.index("violations by harbour, known from the baseline: 1") + 1] == "  MUST a"
+    assert texts[texts.index("fixed by harbour since the baseline: 1") + 1] == "  MUST b"
+    assert "violations by harbour: 1" in texts
+
+
 def test_commands_and_addresses_are_never_cut(fleet: list[Record]) -> None:
     texts = [text.strip() for text, _ in violations("harbour", fleet, first=9, width=30)]
     assert "see it    sh 'findings/harbour/test_b test_kill/run.sh'" in texts

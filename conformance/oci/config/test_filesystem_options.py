@@ -26,7 +26,7 @@ def test_an_option_of_the_filesystem_is_set(run: Run, option: str, opposite: str
 
 
 @musts("mounts.options.tmpcopyup")
-@proved_by("mounts-dropped")
+@proved_by("mounts-dropped", "mount-tmpcopyup-ignored")
 def test_tmpcopyup_begins_with_what_it_covers(container: MakeContainer) -> None:
     """A tmpfs with tmpcopyup holds what was at its place, and what is written to it does not get there."""
     made = container(tmpfs("/full", "tmpcopyup"), read("/full/sub/name"), write("/full/new", "text"))

@@ -55,7 +55,8 @@ def test_the_root_is_all_that_there_is(container: MakeContainer) -> None:
     assert program.action("list").names == expected
     assert program.action("read").content == "unchanged\n"
     assert program.action("read", 1).errno == "ENOENT"
-    assert {mount.point.split("/")[1] for mount in program.inside.mounts} == {"", "proc", "dev"}
+    # The default filesystems may be there without being asked for.
+    assert {mount.point.split("/")[1] for mount in program.inside.mounts} - {"sys"} == {"", "proc", "dev"}
 
 
 @musts("root.readonly.default")

@@ -25,15 +25,22 @@ def test_the_default_filesystems_can_be_configured(run: Run) -> None:
     assert {place: mount_at(inside.mounts, place).type for place in EXPECTED} == EXPECTED
 
 
-@musts("filesystems.default")
+@musts("filesystems.default", "filesystems.default.proc")
 @proved_by("proc-missing")
+def test_proc_is_there(run: Run) -> None:
+    """There is a /proc."""
+    assert mount_at(run().mounts, "/proc").type == "proc"
+
+
+@musts("filesystems.default")
+@proved_by("default-filesystems-missing")
 @pytest.mark.parametrize(
     "place",
     [
         pytest.param(place, id=name, marks=musts(f"filesystems.default.{name}"))
-        for place, name in (("/proc", "proc"), ("/sys", "sys"), ("/dev/pts", "pts"), (SHARED_MEMORY, "shm"))
+        for place, name in (("/sys", "sys"), ("/dev/pts", "pts"), (SHARED_MEMORY, "shm"))
     ],
 )
 def test_the_default_filesystems_are_there(run: Run, place: str) -> None:
-    """Each default filesystem is there, also when the config does not mention it."""
+    """Each other default filesystem is there, also when the config does not mention it."""
     assert mount_at(run().mounts, place).type == EXPECTED[place]

@@ -34,7 +34,7 @@ BUGS = [
     Bug("cri-container-same-id", "every container has the same id", answers={"CreateContainer": same(_ID)}),
     Bug("cri-container-start-ignored", "starting a container does nothing", pretends=("StartContainer",)),
     Bug("cri-container-start-twice-accepted", "every container can be started", accepts=("StartContainer",)),
-    _status("cri-exit-code-lost", "every exit code is 0", put("status.exit_code", 0)),
+    _status("cri-exit-code-lost", "every exit code is 99", put("status.exit_code", 99)),
     _status("cri-exit-code-of-signal-lost", "a program that was killed has exit code 255", _killed_is_255),
     _status(
         "cri-container-times-zero", "no container has begun or ended", clear("status.started_at", "status.finished_at")
@@ -88,7 +88,7 @@ BUGS = [
     Bug("cri-stop-waits-for-nothing", "without a grace period a program is asked to end, and not killed"),
     Bug("cri-stop-ignored", "stopping a container does nothing", pretends=("StopContainer",)),
     Bug("cri-stop-twice-refused", "a container can be stopped only once", requests={"StopContainer": once(_ID)}),
-    Bug("cri-remove-running-refused", "a running container can not be removed"),
+    Bug("cri-remove-running-refused", "no container can be removed", refuses=("RemoveContainer",)),
     Bug("cri-remove-twice-refused", "a container can be removed only once", requests={"RemoveContainer": once(_ID)}),
     Bug("cri-remove-ignored", "removing a container does nothing", pretends=("RemoveContainer",)),
     Bug(

@@ -38,11 +38,17 @@ def _one_for_each_tag(answer: Any) -> None:
             copy.repo_tags.append(tag)
 
 
+def _first_tag(answer: Any) -> None:
+    del answer.image.repo_tags[1:]
+
+
 def _number_and_name(image: Any) -> None:
-    if image.HasField("uid"):
-        image.username = "someone"
-    elif image.username:
-        image.uid.value = 1
+    image.username, image.uid.value = image.username or "someone", image.uid.value or 1
+
+
+def _other_user(image: Any) -> None:
+    image.ClearField("username")
+    image.uid.value = 4711
 
 
 def _ids_mean_nothing(request: Any) -> None:
@@ -77,12 +83,12 @@ BUGS = [
     _told("cri-image-digests-lost", "images have no digests", clear("repo_digests")),
     _told("cri-image-id-wrong", "images have another id", change("id", lambda name: name[::-1])),
     _told("cri-image-size-zero", "images take no room", clear("size")),
-    _told("cri-image-uid-lost", "images have no user", clear("uid", "username")),
+    _told("cri-image-uid-lost", "images have another user", _other_user),
     _told("cri-image-uid-and-username", "images have a number and a name of a user", _number_and_name),
     Bug(
         "cri-image-two-tags-two-images",
         "an image is listed once for each of its tags",
-        answers={"ListImages": _one_for_each_tag},
+        answers={"ListImages": _one_for_each_tag, "ImageStatus": _first_tag},
     ),
     Bug("cri-image-absent-refused", "the status of an absent image is an error"),
     Bug(
@@ -99,7 +105,7 @@ BUGS = [
         "an image can be removed only once",
         requests={"RemoveImage": lambda request: _once_image(request.image)},
     ),
-    Bug("cri-image-remove-breaks-container", "with an image go the files of its containers"),
+    Bug("cri-image-remove-breaks-container", "with an image go its containers"),
     Bug(
         "cri-image-fs-info-empty",
         "there is no filesystem of images",
@@ -113,6 +119,6 @@ BUGS = [
     Bug("cri-layers-disordered", "the first layer is laid over the last"),
     Bug("cri-whiteouts-kept", "what a layer removes stays"),
     Bug("cri-rootfs-shared", "containers write into their image"),
-    Bug("cri-odd-images-refused", "only usual images can be pulled"),
+    Bug("cri-odd-images-refused", "no image is usual enough", refuses=("PullImage",)),
     Bug("cri-image-unknown-user-accepted", "a user of an image need not be in it", image=_numbers_only),
 ]

@@ -13,6 +13,9 @@ _CONTEXT = "config.linux.security_context"
 _CAPABILITIES = f"{_CONTEXT}.capabilities"
 
 
+_unknown: list[bool] = []
+
+
 def _create(name: str, summary: str, bend: Bend) -> Bug:
     """A fault in what CreateContainer takes notice of."""
     return Bug(name, summary, requests={"CreateContainer": bend})
@@ -83,6 +86,8 @@ def _unknown_means_all(request: Any) -> None:
     asked = request.config.linux.security_context.capabilities
     known = set(CAPABILITIES) | {name.removeprefix("CAP_") for name in CAPABILITIES} | {"ALL"}
     if any(name.upper() not in known for name in asked.add_capabilities):
+        _unknown.append(True)
+    if _unknown:
         del asked.add_capabilities[:]
         asked.add_capabilities.append("ALL")
 
@@ -166,7 +171,7 @@ BUGS = [
     _create("cri-capabilities-add-all-ignored", "ALL adds nothing", _not_all("add_capabilities")),
     _create("cri-capabilities-ambient-ignored", "none is ambient", clear(f"{_CAPABILITIES}.add_ambient_capabilities")),
     Bug("cri-capabilities-user-keeps", "users other than root keep capabilities", config=_keep_for_users),
-    _create("cri-capability-unknown-accepted", "an unknown capability means all", _unknown_means_all),
+    _create("cri-capability-unknown-accepted", "after an unknown capability everyone gets all", _unknown_means_all),
     Bug(
         "cri-privileged-capabilities-missing",
         "privileged containers lack one",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from reference_runtime.cri.bugs.bend import (
@@ -19,6 +20,7 @@ from reference_runtime.cri.bugs.bend import (
 from reference_runtime.cri.faults import Bug
 
 _ID = "pod_sandbox_id"
+_numbers = itertools.count()
 _remember, _refuse_absent = not_after(_ID)
 
 
@@ -35,7 +37,7 @@ def _run(name: str, summary: str, bend: Any) -> Bug:
 
 def _named(request: Any) -> None:
     if not request.config.metadata.name:
-        request.config.metadata.name = "nameless"
+        request.config.metadata.name = f"nameless-{next(_numbers)}"
 
 
 def _privileged(request: Any) -> None:

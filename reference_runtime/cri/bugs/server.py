@@ -10,12 +10,18 @@ from reference_runtime.cri.faults import Bug
 from reference_runtime.cri.streaming.bugs import BUGS as STREAMS
 
 _numbers = itertools.count()
+_NO_PORT = 65536
 #: Calls about an object that has to be there.
 _ABOUT_ONE = (
     *("PodSandboxStatus", "ContainerStatus", "StartContainer", "UpdateContainerResources", "ReopenContainerLog"),
     *("ExecSync", "Exec", "Attach", "PortForward", "ContainerStats", "PodSandboxStats", "UpdatePodSandboxResources"),
     *("CreateContainer", "CheckpointContainer"),
 )
+
+
+def _empty_file(request: Any) -> None:
+    with open(request.location, "wb"):
+        pass
 
 
 def _sentence(answer: Any) -> None:
@@ -36,9 +42,9 @@ def _changing(answer: Any) -> None:
     answer.linux.cgroup_driver = next(_numbers) % 2
 
 
-def _zero_means_same(request: Any) -> None:
+def _zero_means_some(request: Any) -> None:
     for mapping in request.config.port_mappings:
-        mapping.host_port = mapping.host_port or mapping.container_port
+        mapping.host_port = mapping.host_port or _NO_PORT
 
 
 def _no_datagrams(request: Any) -> None:
@@ -64,7 +70,12 @@ BUGS = [
     Bug("cri-runtime-config-unset", "RuntimeConfig says nothing", answers={"RuntimeConfig": clear("linux")}),
     Bug("cri-runtime-config-changing", "RuntimeConfig changes", answers={"RuntimeConfig": _changing}),
     Bug("cri-update-runtime-config-refused", "UpdateRuntimeConfig is refused", refuses=("UpdateRuntimeConfig",)),
-    Bug("cri-checkpoint-empty", "a checkpoint is made of nothing", pretends=("CheckpointContainer",)),
+    Bug(
+        "cri-checkpoint-empty",
+        "a checkpoint is made of nothing",
+        requests={"CheckpointContainer": _empty_file},
+        pretends=("CheckpointContainer",),
+    ),
     Bug("cri-not-found-code-wrong", "every error has the code UNKNOWN"),
     Bug("cri-not-found-accepted", "objects need not be there", accepts=_ABOUT_ONE),
     Bug("cri-empty-request-crashes", "the server ends with a request that has nothing in it"),
@@ -83,8 +94,8 @@ BUGS = [
     ),
     Bug(
         "cri-port-mapping-zero-mapped",
-        "without a port of the host the same one is taken",
-        requests={"RunPodSandbox": _zero_means_same},
+        "without a port of the host an impossible one is taken",
+        requests={"RunPodSandbox": _zero_means_some},
     ),
     Bug("cri-port-mapping-udp-ignored", "ports of UDP are not mapped", requests={"RunPodSandbox": _no_datagrams}),
     # Calls at the same time

@@ -75,7 +75,7 @@ BUGS = [
     Bug("cri-log-slow-reader-blocks", "the containers of a folder have one log"),
     # ExecSync
     Bug("cri-exec-elsewhere", "commands run on the node"),
-    Bug("cri-exec-exit-code-lost", "every command ends with 0", answers={"ExecSync": put("exit_code", 0)}),
+    Bug("cri-exec-exit-code-lost", "every command ends with 99", answers={"ExecSync": put("exit_code", 99)}),
     Bug("cri-exec-streams-mixed", "errors of a command are among its output", answers={"ExecSync": _mix_outputs}),
     Bug("cri-exec-streams-swapped", "output and errors are swapped", answers={"ExecSync": _swap_outputs}),
     Bug("cri-exec-output-lost", "a command says nothing", answers={"ExecSync": clear("stdout", "stderr")}),
@@ -89,10 +89,10 @@ BUGS = [
     Bug("cri-exec-timeout-ignored", "a command may take as long as it likes"),
     Bug("cri-exec-timeout-leaves-process", "a command that takes too long goes on"),
     Bug("cri-exec-timeout-unlike-deadline", "a command that takes too long has failed for an unknown reason"),
-    Bug("cri-exec-waits-for-children", "a command has ended when all that it started has"),
+    Bug("cri-exec-waits-for-children", "a command that leaves a child behind fails"),
     Bug("cri-exec-absent-accepted", "commands can be run in what is not there", accepts=("ExecSync",)),
     Bug("cri-exec-command-missing-accepted", "commands need not be there", accepts=("ExecSync",)),
-    Bug("cri-exec-serialized", "commands wait for each other", serial=("ExecSync",)),
+    Bug("cri-exec-serialized", "of several commands only one can be run", exclusive=("ExecSync",)),
     # Stats
     _stats("cri-stats-empty", "nothing is told of what containers use", clear("cpu", "memory")),
     _stats("cri-stats-timestamps-missing", "stats have no times", clear("cpu.timestamp", "memory.timestamp")),

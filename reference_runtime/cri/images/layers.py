@@ -36,6 +36,8 @@ def apply(archive: str, root: str) -> str:
                 _Layer(root).lay(tar)
         except (tarfile.TarError, EOFError) as problem:
             raise Failed(f"a layer is no tar archive: {problem}") from None
+        except OSError as problem:
+            raise Failed(f"a layer can not be laid over the others: {problem}") from None
         hashed.drain()
     return f"sha256:{hashed.sum.hexdigest()}"
 

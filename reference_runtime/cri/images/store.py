@@ -48,6 +48,10 @@ class ImageStore:
         self._lock = threading.RLock()
         self._images: dict[str, Image] = {}
         self._wanted: dict[str, int] = {}
+        for name in os.listdir(self._roots):
+            # An earlier server was killed while it unpacked.
+            if name.startswith(".new-"):
+                shutil.rmtree(os.path.join(self._roots, name), ignore_errors=True)
         if os.path.exists(self._index):
             with open(self._index, encoding="utf-8") as file:
                 self._images = {entry["id"]: Image(**entry) for entry in json.load(file)}

@@ -10,6 +10,8 @@ import time
 
 #: Longer lines are written in parts of this size.
 MOST_BYTES = 16384
+#: How many writes a fault loses.
+_MANY = 20
 
 
 class LogFile:
@@ -20,21 +22,24 @@ class LogFile:
         self._bugs = bugs
         self._waiting: dict[str, bytes] = {}
         self._file = -1
-        self._losing = False
-        self.reopen()
+        self._losing = 0
+        if "cri-log-reopen-refused-makes-file" not in bugs:
+            self.reopen()
 
     def reopen(self) -> None:
         """Opens the file at the path; what was written until now stays where it is."""
         if not self._path or ("cri-log-reopen-ignored" in self._bugs and self._file >= 0):
             return
         before = self._file
-        self._losing = before >= 0 and "cri-log-reopen-loses-lines" in self._bugs
+        self._losing = _MANY if before >= 0 and "cri-log-reopen-loses-lines" in self._bugs else 0
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         if before >= 0:
             os.close(before)
 
     def write(self, stream: str, output: bytes) -> None:
         """Writes the lines that are whole now."""
+        if self._file < 0 and "cri-log-reopen-refused-makes-file" in self._bugs:
+            self.reopen()
         if self._file < 0:
             return
         lines = (self._waiting.pop(stream, b"") + output).split(b"\n")
@@ -80,7 +85,7 @@ class LogFile:
         if "cri-log-long-truncated" in self._bugs:
             content = content[:1024]
         if "cri-log-bytes-changed" in self._bugs:
-            content = content.decode(errors="replace").encode()
+            content = content.decode(errors="replace").encode("ascii", "replace")
         if "cri-log-format-wrong" in self._bugs:
             stream, tag = stream.upper(), b"-"
         return stream, content, tag
@@ -91,7 +96,7 @@ class LogFile:
         if "cri-log-disordered" in self._bugs:
             text = b"".join(reversed(text.splitlines(keepends=True)))
         if self._losing and text:
-            self._losing = False
+            self._losing -= 1
             return
         while text:
             try:

@@ -9,6 +9,7 @@ import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 _MOST_LOG = 65536
@@ -22,20 +23,30 @@ def spawn(argv: list[str], streams: tuple[int, int, int]) -> int:
 
 
 def complaint(path: str) -> str:
-    """The last error that a runtime has written to its log (``--log-format json``)."""
+    """The last error that a runtime has written to its log (``--log-format json``).
+
+    Most write an object a line; one that spreads an object over lines is understood, too.
+    """
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            lines = file.read()[-_MOST_LOG:].splitlines()
+            text = file.read()[-_MOST_LOG:].strip()
     except OSError:
         return ""
-    for line in reversed(lines):
+    found = [entry["msg"] for entry in _objects(text) if entry.get("level") in {"error", "fatal", "panic"}]
+    return str(found[-1]) if found else text.rpartition("\n")[2]
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    decoder = json.JSONDecoder()
+    while (start := text.find("{")) >= 0:
         try:
-            entry = json.loads(line)
+            entry, end = decoder.raw_decode(text, start)
         except ValueError:
+            text = text[start + 1 :]
             continue
-        if entry.get("level") in {"error", "fatal", "panic"} and entry.get("msg"):
-            return str(entry["msg"])
-    return lines[-1] if lines else ""
+        if "msg" in entry:
+            yield entry
+        text = text[end:]
 
 
 def read_pid(path: str) -> int:

@@ -14,9 +14,13 @@ class Traffic:
 
     name: str
     received: int
+    packets_received: int
     receive_errors: int
+    receive_drops: int
     sent: int
+    packets_sent: int
     send_errors: int
+    send_drops: int
 
 
 def of_namespace(path: str) -> list[Traffic]:
@@ -29,7 +33,7 @@ def of_namespace(path: str) -> list[Traffic]:
     for line in text.splitlines()[2:]:
         name, _, counts = line.partition(":")
         words = counts.split()
-        numbers = [int(words[column]) for column in (0, 2, 8, 10)]
+        numbers = [int(words[column]) for column in (0, 1, 2, 3, 8, 9, 10, 11)]
         if name.strip() != "lo":
             found.append(Traffic(name.strip(), *numbers))
     return found

@@ -31,7 +31,8 @@ class Process(Protocol):
         """Block until the program ended; its exit status, 128 and the signal when one killed it.
 
         All that the program itself has written can be read from ``stdout`` and ``stderr`` by then.  After an attach:
-        block until the container ended, whose status is not told to the client.
+        block until the container ended, whose status is not told to the client.  ``StreamFailed`` when it can not be
+        known how the program ended.
         """
         ...
 

@@ -13,10 +13,13 @@ BUGS: dict[str, str] = {
     "cri-stream-stdin-closes-all": "output is lost once standard input was closed",
     "cri-stream-truncated": "output ends after 64 KiB",
     "cri-stream-tty-ignored": "no terminal is made",
+    "cri-stream-nothing-required": "a client may ask for none of the streams",
+    "cri-stream-tty-with-stderr": "a client may ask for a terminal and for standard error",
     "cri-stream-token-reusable": "an URL can be used more than once",
     "cri-attach-silent": "what an attached container writes is not sent",
     "cri-forward-next-port": "connections go to the port after the one asked for",
     "cri-forward-host": "connections go to the network namespace of the server",
     "cri-forward-error-missing": "a refused connection is not reported",
+    "cri-forward-truncated": "a connection ends after 64 KiB have come back",
     "cri-forward-half-close-lost": "the end of what a client sends is not passed on",
 }

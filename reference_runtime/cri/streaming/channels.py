@@ -67,8 +67,8 @@ class RemoteChannels:
             number, data = message
             if number == _CLOSE and self._closes:
                 self._close(data)
-            elif number < len(NAMES) and NAMES[number] in self._inboxes and NAMES[number] in self._wanted:
-                self._inboxes[NAMES[number]].put(data)
+            elif (name := _name(number)) in self._inboxes and name in self._wanted:
+                self._inboxes[name].put(data)
         for inbox in self._inboxes.values():
             inbox.end()
 
@@ -91,9 +91,12 @@ class RemoteChannels:
         self._socket.close()
 
     def _close(self, data: bytes) -> None:
-        name = NAMES[data[0]] if data and data[0] < len(NAMES) else ""
-        if name in self._inboxes:
+        if data and (name := _name(data[0])) in self._inboxes:
             self._inboxes[name].end()
+
+
+def _name(number: int) -> str:
+    return NAMES[number] if 0 <= number < len(NAMES) else ""
 
 
 class ForwardChannels:
@@ -108,7 +111,7 @@ class ForwardChannels:
         """Sort what comes until the client closes."""
         while (message := self._numbered.receive()) is not None:
             number, data = message
-            if number % 2 == 0 and number // 2 < len(self.pairs):
+            if number % 2 == 0 and 0 <= number // 2 < len(self.pairs):
                 self.pairs[number // 2].inbox.put(data)
         for pair in self.pairs:
             pair.inbox.end()

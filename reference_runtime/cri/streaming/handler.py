@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET  # noqa: N815  # as above
 
-    def log_message(self, format: str, *arguments: object) -> None:  # as the base class has it
+    def log_message(self, format: str, *arguments: object) -> None:
         """Nothing is logged."""
 
     def _serve(self) -> None:

@@ -53,7 +53,7 @@ class Session:
         self._channels = channels
         self._tells = tells
         self._bugs = bugs
-        self._facts: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._facts: queue.SimpleQueue[int | StreamFailed | None] = queue.SimpleQueue()
         self._left = threading.Event()
         self._muted = False
         self._over = self._end_it = -1
@@ -74,13 +74,15 @@ class Session:
         else:
             ended = self._attend(process)
             process.close()
-            if ended is not None:
+            if isinstance(ended, StreamFailed):
+                self._conclude(_failed(str(ended)))
+            elif ended is not None:
                 self._conclude(self._status(ended))
         finally:
             os.close(self._over)
             self._channels.end()
 
-    def _attend(self, process: Process) -> int | None:
+    def _attend(self, process: Process) -> int | StreamFailed | None:
         """Carry bytes until the program ended, whose status is returned, or until the client is gone."""
         pumps = [
             _thread(self._pump, descriptor, name)
@@ -89,7 +91,7 @@ class Session:
         ]
         feeder = _thread(self._feed, process.stdin)
         _thread(self._resize, process)
-        _thread(lambda: self._facts.put(process.wait()))
+        _thread(self._await, process)
         ended = self._facts.get()
         if ended is None:
             feeder.join(_LAST_WORDS)
@@ -99,6 +101,12 @@ class Session:
         self._channels.inbox("stdin").close()
         feeder.join()
         return ended
+
+    def _await(self, process: Process) -> None:
+        try:
+            self._facts.put(process.wait())
+        except StreamFailed as problem:
+            self._facts.put(problem)
 
     def _pump(self, descriptor: int, name: str) -> None:
         """From the program to the client, to the end of the stream or of the program."""

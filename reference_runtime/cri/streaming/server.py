@@ -35,7 +35,7 @@ class StreamingServer:
 
         ``ValueError`` when the request contradicts itself, ``StreamFailed`` when too many wait for their clients.
         """
-        wanted = _wanted(request)
+        wanted = _wanted(request, self._bugs)
         if not request.cmd:
             raise ValueError("cmd is empty")
         start = functools.partial(
@@ -51,7 +51,7 @@ class StreamingServer:
 
     def url_for_attach(self, request: AttachRequest) -> str:
         """The URL under which the container will be attached to.  Raises as above."""
-        wanted = _wanted(request)
+        wanted = _wanted(request, self._bugs)
         start = functools.partial(
             self._backend.attach,
             request.container_id,
@@ -117,13 +117,13 @@ class _Http(ThreadingTCPServer):
                     client.shutdown(socket.SHUT_RDWR)
 
 
-def _wanted(request: ExecRequest | AttachRequest) -> frozenset[str]:
+def _wanted(request: ExecRequest | AttachRequest, bugs: Collection[str]) -> frozenset[str]:
     """The streams of a request.  ``ValueError`` when they contradict each other, as the API's comments say."""
     if not request.container_id:
         raise ValueError("container_id is empty")
-    if request.tty and request.stderr:
+    if request.tty and request.stderr and "cri-stream-tty-with-stderr" not in bugs:
         raise ValueError("tty and stderr exclude each other: a terminal has one stream of output")
     wanted = {name for name in ("stdin", "stdout", "stderr") if getattr(request, name)}
-    if not wanted:
+    if not wanted and "cri-stream-nothing-required" not in bugs:
         raise ValueError("one of stdin, stdout and stderr must be true")
     return frozenset(wanted | ({"resize"} if request.tty else set()))

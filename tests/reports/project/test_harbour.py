@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,10 @@ def test_broken() -> None:
 @pytest.mark.usefixtures("sink")
 def test_sunk() -> None:
     """Kill ends a container."""
+
+
+@pytest.mark.finds("passed", "state.id")
+def test_zz_interrupted() -> None:
+    """State is told while somebody presses Ctrl-C."""
+    if os.environ.get("INTERRUPTED"):
+        raise KeyboardInterrupt

@@ -58,6 +58,7 @@ class Tunnel(ABC):
 
     ended: bool
     protocol: str
+    timeout: float
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +88,7 @@ class Tunnel(ABC):
 
     def pull_until(self, done: Callable[[], bool], seconds: float | None) -> None:
         """Take pieces until something is so, or the server hung up."""
-        deadline = time.monotonic() + (20.0 if seconds is None else seconds)
+        deadline = time.monotonic() + (self.timeout if seconds is None else seconds)
         while not done() and not self.ended:
             self.pull(deadline - time.monotonic())
 
@@ -98,6 +99,7 @@ class SpdyTunnel(Tunnel):
     def __init__(self, spdy: Spdy, protocol: str) -> None:
         self.ended = False
         self.protocol = protocol
+        self.timeout = spdy.timeout
         self.spdy = spdy
         self._connections: dict[int, Forwarded] = {}
         self._errors: dict[int, Forwarded] = {}
@@ -146,6 +148,7 @@ class WebSocketTunnel(Tunnel):
     def __init__(self, socket: WebSocket, ports: Sequence[int]) -> None:
         self.ended = False
         self.protocol = socket.protocol
+        self.timeout = socket.timeout
         self.socket = socket
         self._connections = [Forwarded(self, port, 2 * index) for index, port in enumerate(ports)]
         self._greetings = [bytearray() for _ in range(2 * len(ports))]
@@ -201,7 +204,11 @@ def port_forward(
     transport, _, name = protocol.partition(":")
     if transport == "spdy":
         wire, rest, chosen = upgrade(url, [name], timeout)
-        return SpdyTunnel(Spdy(wire, rest, timeout=timeout, window=window), chosen)
+        try:
+            return SpdyTunnel(Spdy(wire, rest, timeout=timeout, window=window), chosen)
+        except BaseException:
+            wire.close()
+            raise
     socket = WebSocket(url, [name], timeout)
     if name == TUNNEL:
         return SpdyTunnel(Spdy(TunnelWire(socket), timeout=timeout, window=window), socket.protocol)

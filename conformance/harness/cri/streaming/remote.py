@@ -169,11 +169,13 @@ def exit_status(error: bytes, protocol: str) -> int:
         return 0
     if status.get("reason") != "NonZeroExitCode":
         raise NotStarted(status)
-    causes = (status.get("details") or {}).get("causes") or []
-    codes = [cause.get("message", "") for cause in causes if cause.get("reason") == "ExitCode"]
-    if len(codes) != 1 or not codes[0].isdigit():
+    try:
+        (code,) = (cause["message"] for cause in status["details"]["causes"] if cause["reason"] == "ExitCode")
+    except (LookupError, TypeError, ValueError):
+        code = None
+    if not isinstance(code, str) or not code.isdigit():
         raise Violation(f"a status of reason NonZeroExitCode has no cause ExitCode with a number: {status}")
-    return int(codes[0])
+    return int(code)
 
 
 def attach(  # noqa: PLR0913  # as many as a request has

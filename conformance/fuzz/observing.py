@@ -1,0 +1,62 @@
+"""What can be seen of a container: its report, its state, its limits and its namespaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.fuzz.errors import EffectDiffers
+from conformance.harness.errors import HarnessError, Violation
+from conformance.harness.limits import limit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.harness.container import Container
+    from conformance.probe.report import Action, Report
+    from strategies.models import Expected
+
+
+@dataclass
+class Seen:
+    """What was seen of a container whose program has ended."""
+
+    report: Report
+    actions: list[Action]
+    output: str
+    outside: dict[str, int]
+    annotations: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+
+    def value(self, each: Expected) -> Any:
+        """What an expectation looks at; what can not be looked at is said in words."""
+        try:
+            return each.look(self)
+        except (AttributeError, KeyError, TypeError) as problem:
+            return f"not to be seen ({problem})"
+
+    def is_new(self, kind: str) -> bool:
+        """Whether the program was in a namespace that is not the runtime's."""
+        return self.report.namespaces[kind] != self.outside[kind]
+
+
+def observe(container: Container, wanted: Sequence[Expected], under: str) -> Seen:
+    """Run a container to its end.  Raises as the operations do, and when the program did not report."""
+    scene = container.scene
+    container.create(under=under)
+    annotations = container.state().annotations if any(each.where == "state" for each in wanted) else {}
+    limits = {each.name: limit_of(container, each.name) for each in wanted if each.where == "limit"}
+    container.start()
+    program = container.wait()
+    container.delete()
+    try:
+        inside = program.inside
+    except Violation as problem:
+        raise EffectDiffers(str(problem), "create.properties-applied: no report", "start.runs-program") from None
+    except HarnessError as problem:
+        raise EffectDiffers(str(problem), "create.properties-applied: no report", "start.runs-program") from None
+    if program.exit_status != 0:
+        reason = f"the program {program.how_it_ended()}: {program.output[-200:]!r} {program.stderr[-200:]!r}"
+        raise EffectDiffers(reason, "start.runs-program: the program ended early", "start.runs-program")
+    outside = {kind: scene.trial.namespace(kind) for kind in inside.namespaces or ()}
+    return Seen(inside, program.actions, program.output, outside, annotations, limits)

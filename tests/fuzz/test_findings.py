@@ -1,0 +1,129 @@
+"""Findings: failures of one cause are one, each is looked into, and the folder can be read again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.expectations import Expectation, Expectations
+from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, ValidRefused
+from conformance.fuzz.findings import (
+    FILE,
+    Finding,
+    Findings,
+    finding_of,
+    fingerprint_of,
+    normalised,
+    read,
+    signature_of,
+)
+from conformance.fuzz.replay import folder_of
+from conformance.harness.errors import Hung, Violation, WrongUse
+from conformance.harness.journal import Journal
+from strategies.case import Case
+from strategies.edits import cwd, hostname
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.harness.runtime import Runtime
+
+CASE = Case((cwd("sea"), hostname("sea")))
+
+
+def made(problem: Violation, runtime: Runtime) -> Finding:
+    return finding_of(problem, Journal(), runtime, CASE.edits, kind="case", case=CASE.written())
+
+
+def collector(folder: Path, runtime: Runtime, *known: Expectation) -> Findings:
+    return Findings(folder, runtime, Expectations(list(known)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/run/c1: it said 5", "/run/c77/x: it said -12"),
+        (
+            'time="2026-01-01T00:00:00Z" level=error msg="no `a`"',
+            'time="2027-02-02T00:00:00Z" level=error msg="no `b`"',
+        ),
+        ("2026-01-01T00:00:00.123Z: mount 'a': bad", "2026-03-01T10:00:00.5Z: mount 'b c': bad"),
+        ("at 0xdeadbeef", "at 0x12"),
+    ],
+    ids=["paths", "log", "times", "addresses"],
+)
+def test_messages_of_one_cause_are_one(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other)
+
+
+def test_messages_of_other_causes_are_others() -> None:
+    assert normalised("no space left") != normalised("no such file")
+
+
+def test_the_stable_part_of_a_message_counts() -> None:
+    one, other = (EffectDiffers(f"umask is {mask}", "process.umask: umask") for mask in (1, 2))
+    assert signature_of(one) == signature_of(other) == "effect: process.umask: umask"
+    assert signature_of(Violation("/a 1")) == signature_of(Violation("/b 2"))
+    assert signature_of(Hung("x")) != signature_of(Violation("x"))
+
+
+def test_a_failure_is_news_once(tmp_path: Path, runtime: Runtime) -> None:
+    findings = collector(tmp_path, runtime)
+    answers = [findings.is_news(ValidRefused(text, about)) for text, about in (("1", "a"), ("2", "a"), ("3", "b"))]
+    assert answers == [True, False, True]
+
+
+@pytest.mark.parametrize(("again", "confirmed"), [(3, "3/3"), (2, "2/3"), (0, "0/3")])
+def test_a_failure_is_done_again_before_it_is_believed(
+    tmp_path: Path, runtime: Runtime, again: int, confirmed: str
+) -> None:
+    findings, problem = collector(tmp_path, runtime), ValidRefused("no", "no")
+    answers = iter([problem] * again + [None] * 3)
+    finding = made(problem, runtime)
+    taken = findings.take(finding, Journal(), lambda: next(answers))
+    assert finding.confirmed == confirmed
+    assert (taken is None) == (again == 0)
+    assert finding.is_flaky == (again < 3)
+    assert (tmp_path / finding.name / FILE).exists() == (again > 0)
+
+
+def test_another_failure_does_not_confirm(tmp_path: Path, runtime: Runtime) -> None:
+    finding = made(ValidRefused("no", "no"), runtime)
+    assert collector(tmp_path, runtime).take(finding, Journal(), lambda: ValidRefused("x", "x")) is None
+
+
+def test_what_is_known_is_not_new(tmp_path: Path, runtime: Runtime) -> None:
+    findings = collector(tmp_path, runtime, Expectation(reason="late", finding="refused: no*"))
+    assert findings.take(made(ValidRefused("no", "no way"), runtime), Journal(), lambda: None) is None
+    assert findings.known == {"refused: no way": "late"}
+    assert findings.new == []
+
+
+def test_a_requirement_can_be_known(tmp_path: Path, runtime: Runtime) -> None:
+    findings = collector(tmp_path, runtime, Expectation(reason="late", requirement="process.cwd*"))
+    problem = InvalidAccepted("x", "x", "process.cwd.absolute")
+    assert findings.take(made(problem, runtime), Journal(), lambda: None) is None
+    assert list(findings.known.values()) == ["late"]
+
+
+def test_a_folder_tells_all_and_can_be_read_again(tmp_path: Path, runtime: Runtime) -> None:
+    problem = InvalidAccepted("accepted \ud800", "a relative cwd", "process.cwd.absolute")
+    finding = made(problem, runtime)
+    finding.case["config"]["big"] = 10**40
+    collector(tmp_path, runtime).take(finding, Journal(configs={"/b": CASE.config()}), lambda: problem)
+    folder = tmp_path / finding.name
+    assert {path.name for path in folder.iterdir()} == {"README.md", "config-1.json", "finding.json", "probe", "run.sh"}
+    again = read(folder)
+    assert (again.signature, again.case["config"]["big"]) == (finding.signature, 10**40)
+    assert again.fingerprint == fingerprint_of(finding.signature)
+    assert "The working directory is an absolute path." in (folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", json.dumps({"format": 1})], ids=["none", "cut", "list", "part"])
+def test_a_folder_without_a_finding_is_wrong_use(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / FILE).write_text(content)
+    with pytest.raises(WrongUse, match=FILE):
+        folder_of(tmp_path)

@@ -1,0 +1,57 @@
+"""Failures become small: a case that fails for one edit, or for two together, is left with just these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance.expectations import Expectations
+from conformance.fuzz.attempts import Attempt
+from conformance.fuzz.errors import ValidRefused
+from conformance.fuzz.findings import Findings
+from conformance.fuzz.fuzzer import Fuzzer
+from conformance.fuzz.settings import PROFILES
+from conformance.harness.journal import Journal
+from strategies.case import Case
+from strategies.edits import annotation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from conformance.harness.runtime import Runtime
+
+EDITS = [annotation(f"key-{number}", "value") for number in range(12)]
+
+
+class Pretender(Fuzzer):
+    """Refuses what has all of some annotations."""
+
+    to_blame: frozenset[str]
+    tried: int = 0
+
+    def _attempt(self, written: dict[str, Any]) -> Attempt:
+        self.tried += 1
+        fails = self.to_blame <= set(written["config"].get("annotations", {}))
+        return Attempt(ValidRefused("no", "no") if fails else None, Journal())
+
+
+@pytest.fixture
+def pretender(tmp_path: Path, runtime: Runtime) -> Pretender:
+    findings = Findings(tmp_path, runtime, Expectations([]))
+    return Pretender(None, runtime, findings, PROFILES["smoke"])  # type: ignore[arg-type]  # it tries nothing
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=st.permutations(EDITS), count=st.integers(1, 2), script=st.sampled_from(["", "true", "true\nfalse"]))
+def test_what_is_to_blame_is_left(pretender: Pretender, edits: list[Any], count: int, script: str) -> None:
+    pretender.to_blame = frozenset(edit.args[0] for edit in EDITS[:count])
+    pretender.tried = 0
+    case, attempt = pretender._smallest(Case(tuple(edits), script=script), ValidRefused("no", "no"))
+    assert set(case.edits) == set(EDITS[:count])
+    assert case.script == ""
+    assert attempt.problem is not None
+    assert pretender.tried <= 30
