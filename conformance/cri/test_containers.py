@@ -85,7 +85,7 @@ def test_the_status_tells_the_signal_as_an_exit_code(pod: Sandbox) -> None:
 def test_times_are_in_order(pod: Sandbox) -> None:
     """Created, started and finished are told in nanoseconds, in this order, and 0 for what was not yet."""
     before = time.time_ns() - SECOND
-    container = pod.container()
+    container = pod.container(do("burn", 200))  # servers tell the start when they have heard of it
     created = container.status()
     assert (created.started_at, created.finished_at) == (0, 0)
     container.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from conformance.harness.cri.protocol import Message, is_json
 from conformance.harness.cri.refusal import refused
 from conformance.harness.cri.scene import CriScene, spec
 from conformance.harness.images import registry
-from conformance.harness.images.samples import sample, variant
+from conformance.harness.images.samples import variant
 from strategies.edits import do, read, write
 
 SECOND = 10**9
@@ -403,21 +402,3 @@ def test_one_image_can_be_pulled_many_times_at_once(cri: CriScene) -> None:
     assert len(answers) == 1
     listed = [each for each in cri.call("ListImages").images if reference in each.repo_tags]
     assert len(listed) == 1
-
-
-@proved_by("cri-pull-layers-again")
-@musts("cri.image.pull")
-def test_a_layer_that_is_there_is_not_pulled_again(cri: CriScene) -> None:
-    """Of an image whose layers are there already, no layer is asked of the registry."""
-    cri.image("probe")
-    reference = cri.unique("probe")
-    layer = f"blobs/{sample('probe').layers[0].descriptor['digest']}"
-    before = _requests(cri, layer)
-    cri.pull(reference)
-    if _requests(cri, layer) > before:
-        pytest.skip("differs: a layer that is there was pulled again")
-
-
-def _requests(cri: CriScene, path: str) -> int:
-    lines = (Path(cri.node.supply.folder) / "requests.jsonl").read_text().splitlines()
-    return sum(json.loads(line)["path"].endswith(path) and json.loads(line)["method"] == "GET" for line in lines)

@@ -77,6 +77,7 @@ def test_sysctls_are_set(cri: CriScene) -> None:
 def test_the_status_tells_the_address(cri: CriScene) -> None:
     """The status of a sandbox tells an address that an interface inside has, and that is not a loopback's."""
     sandbox = cri.sandbox()
+    assert sandbox.ip
     address = ipaddress.ip_address(sandbox.ip)
     assert not address.is_loopback
     found = [str(ipaddress.ip_interface(each).ip) for link in sandbox.run().interfaces or [] for each in link.addresses]

@@ -160,6 +160,8 @@ class Servers:
         """Start the reference server, and return its address."""
         from conformance.harness.cri.reference import Reference  # noqa: PLC0415
 
+        if (before := self._started.pop(bug, None)) is not None:
+            before.close()
         self._started[bug] = Reference(bug)
         return self._started[bug].address
 

@@ -1,0 +1,131 @@
+"""Requests with fields changed to what they can hold at most: every one must be answered, and leave nothing.
+
+The cases are the same in every run.  What names a thing of the host, or of others on the node, is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+
+from conformance import musts, proved_by
+from conformance.harness.cri import protocol
+from conformance.harness.cri.configs import Document
+from conformance.harness.cri.objects import Container, Sandbox
+from conformance.harness.cri.scene import CriScene, spec
+from conformance.harness.errors import Crashed, Violation
+from strategies.messages import Change, Path, changed, changes
+
+#: How many requests of each call are made; those that make sandboxes take longest.
+EXAMPLES = {"RunPodSandbox": 15, "CreateContainer": 40}
+USUALLY = 10
+#: Fields that stay: they name files, processes and networks of the host, or find what has to be removed.
+KEPT = {
+    *("labels", "log_directory", "log_path", "cgroup_parent", "sysctls", "host_path", "host_port", "host_ip"),
+    *("devices", "mounts", "port_mappings", "windows", "localhost_ref", "seccomp_profile_path", "location"),
+    *("image", "auth", "sandbox_config", "network_config", "timeout", "annotations"),
+}
+BROKEN = re.compile(r"panic|nil pointer|runtime error|index out of range|Traceback", re.IGNORECASE)
+#: Calls about a container or a sandbox, by the field that names it.
+ABOUT_A_CONTAINER = (
+    *("StartContainer", "StopContainer", "ContainerStatus", "UpdateContainerResources", "ReopenContainerLog"),
+    *("ExecSync", "Exec", "Attach", "ContainerStats"),
+)
+ABOUT_A_SANDBOX = ("PodSandboxStatus", "StopPodSandbox", "PortForward", "PodSandboxStats", "UpdatePodSandboxResources")
+LISTS = (
+    *("ListPodSandbox", "ListContainers", "ListContainerStats", "ListPodSandboxStats", "ListImages"),
+    *("ImageStatus", "Status", "Version"),
+)
+
+
+@proved_by("cri-empty-request-crashes")
+@musts("cri.error.message")
+@pytest.mark.parametrize("method", ["RunPodSandbox", "CreateContainer"])
+def test_configs_of_all_kinds_are_answered(cri: CriScene, method: str) -> None:
+    """Whatever a config says, its call is answered in time, and what it makes can be removed."""
+    pod = cri.sandbox()
+
+    def tried(document: Document) -> None:
+        request = changed_request(cri, method, document)
+        answer = answered(cri, method, request)
+        if answer is not None and method == "RunPodSandbox":
+            Sandbox(cri, str(answer.pod_sandbox_id), request["config"]).remove()
+        elif answer is not None:
+            container = Container(cri, str(answer.container_id), pod, request["config"])
+            answered(cri, "StartContainer", {"container_id": container.id})
+            container.remove()
+
+    explore(cri, method, base(cri, method, pod), tried)
+
+
+@proved_by("cri-empty-request-crashes")
+@musts("cri.error.message")
+@pytest.mark.parametrize("method", [*ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS])
+def test_requests_of_all_kinds_are_answered(cri: CriScene, method: str) -> None:
+    """Whatever a request says, it is answered in time, and the server goes on."""
+    pod = cri.sandbox()
+    document: Document = {"pod_sandbox_id": pod.id} if method in ABOUT_A_SANDBOX else {}
+    if method in ABOUT_A_CONTAINER:
+        document = {"container_id": pod.running().id}
+    explore(cri, method, document, lambda request: answered(cri, method, request))
+
+
+def explore(cri: CriScene, method: str, document: Document, tried: Any) -> None:
+    """Try a request with changes, always the same ones; the one that fails is made as small as can be."""
+    descriptor = protocol.message_class(protocol.methods()[method].request).DESCRIPTOR
+
+    @settings(
+        max_examples=EXAMPLES.get(method, USUALLY),
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(changes(descriptor, keep=is_kept))
+    def explored(drawn: list[Change]) -> None:
+        note(f"{method} with {drawn}")
+        tried(changed(document, drawn))
+
+    if list(descriptor.fields):
+        explored()
+    else:
+        tried(document)
+    assert cri.call("Version").runtime_name
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a field is left as it is."""
+    return bool(KEPT & set(path))
+
+
+def base(cri: CriScene, method: str, pod: Sandbox) -> Document:
+    """A request that is accepted."""
+    if method == "RunPodSandbox":
+        return {"config": cri.sandbox_config(), "runtime_handler": cri.node.settings.handler}
+    config = pod.container_config(image=spec(cri.image("probe")))
+    return {"pod_sandbox_id": pod.id, "config": config, "sandbox_config": pod.config}
+
+
+def changed_request(cri: CriScene, method: str, document: Document) -> Document:
+    """A request whose object has, unless that was changed, a name that no other one has."""
+    if method == "CreateContainer" and isinstance(document.get("config"), dict):
+        metadata = document["config"].get("metadata")
+        if isinstance(metadata, dict) and str(metadata.get("name", "")).startswith("container-"):
+            metadata["name"] = f"container-{cri.node.next_number()}"
+    return document
+
+
+def answered(cri: CriScene, method: str, document: Document) -> Any:
+    """The answer of a call, None when it was refused.  Raises ``Violation`` when the refusal says nothing."""
+    answer = cri.attempt(method, document)
+    if answer.good:
+        return answer.message
+    if not answer.text.strip():
+        raise Violation(f"{method} was refused with {answer.code} without a word about why")
+    if BROKEN.search(answer.text):
+        raise Crashed(f"{method} broke the server: {answer.text[:500]}")
+    return None
