@@ -77,7 +77,10 @@ class Parts:
 
     def remove_everything(self) -> None:
         """Removes all that the server has made, on the host too."""
-        for sandbox in self.node.sandboxes.every():
+        # A fault may have forgotten some; their records are there.
+        recorded = load_all(self.node.settings.kept("sandboxes"), Sandbox)
+        forgotten = [sandbox for sandbox in recorded if sandbox.id not in self.node.sandboxes]
+        for sandbox in self.node.sandboxes.every() + forgotten:
             with contextlib.suppress(Refused, OSError):
                 self.sandboxes.remove(sandbox)
         for container in self.node.containers.every():
