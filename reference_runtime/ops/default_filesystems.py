@@ -6,7 +6,6 @@ in a user namespace without a network namespace of its own, the container does w
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from reference_runtime.errors import RuntimeFault
@@ -73,5 +72,7 @@ class DefaultFilesystem(NewFilesystem):
 
     def execute(self) -> None:
         """Mounts it, or leaves it out."""
-        with contextlib.suppress(OSError, RuntimeFault):
+        try:
             super().execute()
+        except (OSError, RuntimeFault):
+            return
