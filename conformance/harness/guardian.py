@@ -118,12 +118,26 @@ def adopt_controllers_of_v2(known: list[Hierarchy], workspace: str) -> list[Hier
     for name in sorted(names):
         point = f"{workspace}/cgroup-{name}"
         os.makedirs(point, exist_ok=True)
-        try:
-            mount("cgroup", point, "cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC, name)
-        except OSError:
-            continue  # busy in v2: the host stays as it is, and the header says so
-        adopted.append(Hierarchy(point, "cgroup", [name]))
+        if is_adopted(name, point):
+            adopted.append(Hierarchy(point, "cgroup", [name]))
     return adopted
+
+
+def is_adopted(controller: str, point: str, seconds: float = 1.0) -> bool:
+    """Mount a v1 hierarchy of a controller; one that another trial is just giving back is waited for.
+
+    One that stays busy in v2 stays there: the host is as it is, and the header says so.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            mount("cgroup", point, "cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC, controller)
+        except OSError as problem:
+            if problem.errno != errno.EBUSY or time.monotonic() > deadline:
+                return False
+            select.select([], [], [], 0.005)
+        else:
+            return True
 
 
 def adopted_by_others(known: list[Hierarchy]) -> list[str]:
