@@ -40,7 +40,18 @@ LEVELS: tuple[Level, ...] = ("MUST", "SHOULD", "MAY")
 
 _DATA = Path(__file__).parent
 _PAGES = ("runtime", "runtime-linux", "bundle", "config", "config-linux", "features", "features-linux")
-_CRI_PAGES = ("runtime", "sandboxes", "containers", "security", "logs", "images", "stats", "lists", "streams")
+_CRI_PAGES = (
+    "runtime",
+    "sandboxes",
+    "containers",
+    "security",
+    "logs",
+    "images",
+    "stats",
+    "lists",
+    "streams",
+    "restart",
+)
 _REPOSITORY = "https://github.com/opencontainers/runtime-spec"
 _CRI_REPOSITORY = "https://github.com/kubernetes/cri-api"
 OCI, CRI = "OCI runtime-spec", "CRI"

@@ -37,6 +37,8 @@ class Bug:
 
 active: dict[str, Bug] = {}
 _lock = threading.Lock()
+#: The calls that were given up, as a fault and an id, where that fault is on.
+_given_up: set[tuple[str, str]] = set()
 
 
 def has(name: str) -> bool:
@@ -70,6 +72,21 @@ def alone(call: str) -> Iterator[None]:
         yield
     finally:
         _lock.release()
+
+
+@contextlib.contextmanager
+def lost(name: str, record_id: str, context: Any) -> Iterator[bool]:
+    """Whether a call does nothing, as a fault says of those that follow one which its client gave up."""
+    answered = False
+
+    def over() -> None:
+        if not answered:
+            _given_up.add((name, record_id))
+
+    if has(name):
+        context.add_callback(over)
+    yield (name, record_id) in _given_up
+    answered = True
 
 
 def bend_request(call: str, request: Any) -> None:

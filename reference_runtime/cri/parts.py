@@ -8,7 +8,7 @@ from typing import Any
 
 from cri_api.v1 import api_pb2
 
-from reference_runtime.cri import groups, rootfs
+from reference_runtime.cri import faults, groups, rootfs
 from reference_runtime.cri.containers import Containers
 from reference_runtime.cri.errors import Refused
 from reference_runtime.cri.executions import Executions
@@ -74,6 +74,8 @@ class Parts:
             container.ended.set()
         else:
             self._watcher.watch(container.id, self.node.folder(container), 0)
+            if faults.has("cri-restart-kills-containers"):
+                self.containers.kill(container)
 
     def remove_everything(self) -> None:
         """Removes all that the server has made, on the host too."""

@@ -143,7 +143,10 @@ class RuntimeService:
         sandbox = self._node.sandboxes.need(_id(request.pod_sandbox_id))
         if not request.HasField("config"):
             raise Invalid("config is missing")
-        made = self._parts.containers.create(sandbox, request.config, unless_left(context))
+        left = faults.has("cri-cancelled-container-leaks")
+        made = self._parts.containers.create(sandbox, request.config, (lambda: None) if left else unless_left(context))
+        if left and not context.is_active():
+            self._node.containers.pop(made)
         return api_pb2.CreateContainerResponse(container_id=made)
 
     def start_container(self, request: Any, _: Any) -> Any:
@@ -151,11 +154,13 @@ class RuntimeService:
         self._parts.containers.start(self._container(request))
         return api_pb2.StartContainerResponse()
 
-    def stop_container(self, request: Any, _: Any) -> Any:
+    def stop_container(self, request: Any, context: Any) -> Any:
         """Stops a container; one that is gone is stopped."""
         container = self._node.containers.find(_id(request.container_id))
         if container:
-            self._parts.containers.stop(container, request.timeout)
+            with faults.lost("cri-cancelled-stop-lost", container.id, context) as lost:
+                if not lost:
+                    self._parts.containers.stop(container, request.timeout)
         return api_pb2.StopContainerResponse()
 
     def remove_container(self, request: Any, _: Any) -> Any:

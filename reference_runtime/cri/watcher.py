@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from reference_runtime.cri import faults
 from reference_runtime.cri.errors import WrongState
 from reference_runtime.cri.link import Line
 
@@ -47,7 +48,8 @@ class Watcher:
                 self._tell(container_id, folder, monitor, answer)
 
     def _tell(self, container_id: str, folder: str, monitor: int, answer: dict[str, Any]) -> None:
-        self._ended(container_id, answer.get("exit") or read_end(folder))
+        told = LOST if faults.has("cri-exit-while-down-lost") else read_end(folder)
+        self._ended(container_id, answer.get("exit") or told)
         if monitor:
             # The monitor may stay a while for those who are attached.
             threading.Thread(target=_wait_for, args=(monitor,), daemon=True).start()

@@ -29,6 +29,8 @@ from conformance.harness.images.samples import sample
 SOCKET = Path("/run/containerd/containerd.sock")
 WORKSPACE = Path("/run/seatrial-containerd")
 PAUSE = f"{EXPORTED}/pause:1"
+#: What tells others in these namespaces how to start one more.
+SPARE_CONFIG = WORKSPACE / "config.toml"
 #: Where containerd writes whatever its config says.
 PLACES = ("/var/lib/cni",)
 PATIENCE = 30.0

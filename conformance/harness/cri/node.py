@@ -66,6 +66,11 @@ class Node:
             re.search(r'"[Ss]ystemd_?[Cc]group":\s*true', text) for text in status.message.info.values()
         )
 
+    def reconnect(self, server: Server) -> None:
+        """Go on with a server that was started again."""
+        self.client.close()
+        self.server, self.client = server, Client(server.address, self.settings.timeout)
+
     def close(self) -> None:
         """Remove the shared sandbox and the folder, and end the connection."""
         if self.shared is not None:

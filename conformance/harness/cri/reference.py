@@ -17,6 +17,8 @@ from pathlib import Path
 from conformance.harness.errors import WrongUse
 
 MODULE = "reference_runtime.cri"
+#: How the name of the folder begins in which one is that the suite has started.
+PREFIX = "seatrial-reference-"
 #: How long it may take to listen, and to end, in seconds.
 PATIENCE = 20.0
 
@@ -40,18 +42,27 @@ class Reference:
 
     def __init__(self, bug: str = "") -> None:
         """Start it, and wait until it listens.  Raises ``WrongUse`` when it does not."""
-        start = command()
-        self.folder = Path(tempfile.mkdtemp(prefix="seatrial-reference-"))
+        self._command = [*command(), *(["--bug", bug] if bug else [])]
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.address = f"unix://{self.folder}/cri.sock"
-        fault = ["--bug", bug] if bug else []
+        self.start()
+
+    def start(self) -> None:
+        """Start it, with what an earlier one has left.  Raises ``WrongUse`` when it does not listen."""
+        kept = ["--root", f"{self.folder}/root", "--state", f"{self.folder}/state"]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*start, "--listen", self.address, "--ephemeral", *fault],
+                [*self._command, "--listen", self.address, "--ephemeral", *kept],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         self._wait()
+
+    def kill(self) -> None:
+        """End it as a crash does: nothing is put in order."""
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         """End it, and remove what it had."""

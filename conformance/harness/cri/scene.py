@@ -62,6 +62,10 @@ class CriScene:
         """The server under test."""
         return self.node.server
 
+    def follow_server(self) -> None:
+        """Look for what is left with the eyes of the server's new process, after it was started again."""
+        self._residue.server = self.server.pid
+
     # Calls ------------------------------------------------------------------------------------------------------
 
     def attempt(self, method: str, document: Document | None = None, *, timeout: float | None = None) -> Answer:

@@ -110,5 +110,10 @@ BUGS = [
         serial=("StopContainer", "ContainerStatus", "PodSandboxStatus", "ListContainers"),
     ),
     Bug("cri-cancelled-create-leaks", "a sandbox that nobody waits for is forgotten"),
+    # Calls that are given up, and restarts
+    Bug("cri-cancelled-container-leaks", "a container that nobody waits for is forgotten"),
+    Bug("cri-cancelled-stop-lost", "a container is not stopped again once its client has gone"),
+    Bug("cri-restart-kills-containers", "containers are killed when the server is started again"),
+    Bug("cri-exit-while-down-lost", "it is not known how programs ended while the server was down"),
     *(Bug(name, summary) for name, summary in STREAMS.items()),
 ]
