@@ -146,8 +146,15 @@ class RuntimeService:
         left = faults.has("cri-cancelled-container-leaks")
         made = self._parts.containers.create(sandbox, request.config, (lambda: None) if left else unless_left(context))
         if left and not context.is_active():
-            self._node.containers.pop(made)
+            self._forget_all_but_the_name(self._node.containers[made])
         return api_pb2.CreateContainerResponse(container_id=made)
+
+    def _forget_all_but_the_name(self, container: Any) -> None:
+        """Part of a fault: nothing goes on that nobody could end."""
+        self._parts.containers.remove(container)
+        self._node.containers.reserve(container.key, container.id)
+        self._node.containers.establish(container)
+        self._node.containers.pop(container.id)
 
     def start_container(self, request: Any, _: Any) -> Any:
         """Starts a container."""
