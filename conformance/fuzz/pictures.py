@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from conformance.fuzz.attempts import Attempt, Bench
     from conformance.fuzz.observing import Seen
     from conformance.harness.runtime import Runtime
+
+#: A bundle's folder, where a link in the root filesystem leads there by its whole path.
+BUNDLE = re.compile(r"/run/seatrial/[^/]+/bundles/\d+")
 
 #: Fields of the report that must be the same each time.
 FIELDS = (
@@ -41,7 +45,7 @@ def shown(seen: Seen) -> dict[str, Any]:
     chosen["env"] = sorted(chosen["env"])
     chosen["root.readonly"] = report["root"]["readonly"]
     chosen["mounts"] = sorted(
-        [mount["point"], mount["type"], sorted({*mount["options"]} - {"rw", "relatime"})]
+        [BUNDLE.sub("BUNDLE", mount["point"]), mount["type"], sorted({*mount["options"]} - {"rw", "relatime"})]
         for mount in report["mounts"] or ()
     )
     chosen["dev"] = sorted(
