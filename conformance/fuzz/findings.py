@@ -172,6 +172,11 @@ class Findings:
             self.known[signature] = reason.reason
         return reason is not None
 
+    def is_known_to_hang(self, about: str) -> bool:
+        """Whether expectations list that some operation hangs in cases of a kind."""
+        signatures = (f"{Hung.verdict}: {operation} with {about}" for operation in ("create", "start", "the runtime"))
+        return bool(about) and any(self.expectations.of_finding(signature, ()) for signature in signatures)
+
     def take_as_it_is(self, finding: Finding) -> None:
         """Take a finding without looking into it, where one is all that was wanted."""
         finding.confirmed = f"{AGAIN}/{AGAIN}"

@@ -84,7 +84,8 @@ class Fuzzer:
             raise Enough
 
     def _attempt(self, written: dict[str, Any]) -> Attempt:
-        attempt = judging.attempt(self.bench, self.runtime, written)
+        bench = self.bench.impatient() if self.findings.is_known_to_hang(written["about"]) else self.bench
+        attempt = judging.attempt(bench, self.runtime, written)
         refused = any(step.exit_status for step in attempt.journal.steps if "create" in step.argv)
         self.coverage.count(written["config"], base_config(), refused=refused, skipped=bool(attempt.skipped))
         return attempt
