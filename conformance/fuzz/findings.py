@@ -157,6 +157,11 @@ class Findings:
     known: dict[str, str] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def believed(self) -> list[Finding]:
+        """The new ones that were seen again."""
+        return [finding for finding in self.new if finding.is_believed]
+
     def is_news(self, problem: Violation) -> bool:
         """Whether this is the first failure of its kind; counts it."""
         signature = signature_of(problem)

@@ -97,7 +97,7 @@ class Phases:
         session, state = self.config.stash[SESSION], State.of(self.config)
         known = session.expectations(self.runtime.name)
         findings = state.findings.setdefault(self.runtime.name, Findings(self.folder, self.runtime, known))
-        before = len(findings.new)
+        before = len(findings.believed)
         fuzzer = Fuzzer(
             self.bench,
             self.runtime,
@@ -113,7 +113,7 @@ class Phases:
             yield fuzzer
         state.clock.spent(time.monotonic() - began)
         self._tell(name, fuzzer, time.monotonic() - began)
-        new = [finding for finding in findings.new[before:] if finding.is_believed]
+        new = findings.believed[before:]
         if self.settings.steady:  # a race is told, but a trial that fails now and then helps nobody
             new = [finding for finding in new if not finding.is_flaky]
         if new:
@@ -131,7 +131,7 @@ class Phases:
             "refused": fuzzer.coverage.refused,
             "skipped": fuzzer.coverage.skipped,
             "fields": {path: dict(values) for path, values in fuzzer.coverage.fields.items()},
-            "new": sorted(finding.name for finding in fuzzer.findings.new if finding.is_believed),
+            "new": sorted(finding.name for finding in fuzzer.findings.believed),
             "known": len(fuzzer.findings.known),
             "seed": self.settings.seed,
             "folder": str(self.folder),
