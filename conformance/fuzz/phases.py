@@ -9,16 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from conformance.fuzz.attempts import Bench
-from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.findings import Findings
 from conformance.fuzz.fuzzer import Enough, Fuzzer
 from conformance.fuzz.progress import Progress
 from conformance.fuzz.settings import Clock, Settings, parts_of, settings_of
 from conformance.fuzz.surroundings import surroundings_of
 from conformance.harness.errors import Violation
+from conformance.plugin.fuzzing import PROPERTY
 from conformance.plugin.session import SESSION
 
 if TYPE_CHECKING:
@@ -105,7 +106,6 @@ class Phases:
             self.settings,
             ends=state.clock.allot(name),
             first_only=session.prove,
-            coverage=Coverage(),
             progress=Progress(self.config, name),
         )
         began = time.monotonic()
@@ -127,13 +127,10 @@ class Phases:
             "phase": name,
             "runtime": self.runtime.name,
             "seconds": seconds,
-            "cases": fuzzer.coverage.cases,
-            "refused": fuzzer.coverage.refused,
-            "skipped": fuzzer.coverage.skipped,
-            "fields": {path: dict(values) for path, values in fuzzer.coverage.fields.items()},
+            "coverage": msgspec.to_builtins(fuzzer.coverage),
             "new": sorted(finding.name for finding in fuzzer.findings.believed),
             "known": len(fuzzer.findings.known),
             "seed": self.settings.seed,
             "folder": str(self.folder),
         }
-        self.request.node.user_properties.append(("seatrial-fuzz", told))
+        self.request.node.user_properties.append((PROPERTY, told))
