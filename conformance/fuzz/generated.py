@@ -11,8 +11,8 @@ from __future__ import annotations
 import importlib
 from contextlib import suppress
 from pathlib import Path
-from unittest import SkipTest
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
