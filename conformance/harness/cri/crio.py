@@ -46,6 +46,7 @@ container_attach_socket_dir = "{workspace}/attach"
 namespaces_dir = "{workspace}/namespaces"
 pinns_path = "{pinns}"
 hooks_dir = []
+enable_pod_events = true
 [crio.runtime.runtimes.oci]
 runtime_path = "{runtime}"
 runtime_root = "{workspace}/oci"
@@ -70,13 +71,14 @@ insecure = true
 location = "{pause}"
 insecure = true
 """
-#: CRI-O can not be told that it may not lower scores, so the OCI runtime is given configs that it can follow.
+#: CRI-O can not be told that it has not all capabilities, so the OCI runtime is given configs that it can follow.
 WRAPPER = """\
 #!/bin/sh
 previous=
 for argument; do
     if [ "$previous" = --bundle ]; then
-        sed -i 's/"oomScoreAdj":-[0-9]*/"oomScoreAdj":0/' "$argument/config.json"
+        sed -i -z -E 's/("oomScoreAdj":\\s*)-[0-9]+/\\10/; s/,\\s*"CAP_SYS_RESOURCE"|"CAP_SYS_RESOURCE"\\s*,//g' \\
+            "$argument/config.json"
     fi
     previous=$argument
 done

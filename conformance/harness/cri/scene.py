@@ -262,6 +262,8 @@ class CriScene:
 
     def _remove(self) -> None:
         for made in sorted(self._objects, key=lambda each: isinstance(each, Sandbox)):
+            if not isinstance(made, Sandbox):  # a server may give what still runs a long time to end
+                self.attempt("StopContainer", {"container_id": made.id, "timeout": 0})
             made.remove()
         for id, state in self.listing().items():
             kind = "PodSandbox" if state.startswith("SANDBOX") else "Container"
