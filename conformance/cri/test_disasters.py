@@ -16,6 +16,7 @@ from conformance.harness.cri.objects import CREATED, EXITED, READY, RUNNING, Con
 from conformance.harness.cri.residue import pid_in
 from conformance.harness.cri.scene import CriScene
 from conformance.harness.cri.spare import spare
+from conformance.harness.cri.waiting import looked
 
 #: A call that is given up when it is under way is so old, in seconds.
 UNDER_WAY = 0.03
@@ -108,20 +109,15 @@ def test_an_end_while_the_server_was_down_is_told(cri: CriScene) -> None:
         server.kill()
         os.kill(pid, signal.SIGTERM)
         container.until_printed(b'"TERM"')
-        _until_ended(pid)
+        assert looked(lambda: _has_ended(pid), seconds=PROMPT)
         server.start()
         assert container.until(EXITED).exit_code == 7
         assert container.status().finished_at >= container.status().started_at
 
 
-def _until_ended(pid: int) -> None:
-    """Wait until a process is gone, or a zombie."""
-    deadline = time.monotonic() + PROMPT
-    while time.monotonic() < deadline:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
-                return
-        except OSError:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"the program {pid} goes on")
+def _has_ended(pid: int) -> bool:
+    """Whether a process is gone, or a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True

@@ -14,6 +14,7 @@ from conformance import musts, proved_by
 from conformance.harness.cri import protocol
 from conformance.harness.cri.objects import EXITED
 from conformance.harness.cri.scene import CriScene
+from conformance.harness.cri.waiting import until
 from conformance.harness.errors import Violation
 
 SECOND = 10**9
@@ -93,9 +94,10 @@ def test_an_event_has_the_status_of_the_pod(cri: CriScene) -> None:
 
 def _until_open(cri: CriScene, listener: Listener) -> None:
     """Wait until events come: make containers until the first of them is told."""
-    deadline = time.monotonic() + 10
     sandbox = cri.pod
-    while listener.events.empty() and not listener.refusal:
-        assert time.monotonic() < deadline, "no event comes"
+
+    def heard() -> bool:
         sandbox.container().remove()
-        time.sleep(0.05)
+        return not listener.events.empty() or bool(listener.refusal)
+
+    until(heard, bool, "no event comes", 10, 0.05)

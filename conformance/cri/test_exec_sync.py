@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -10,6 +11,8 @@ from conformance import musts, proved_by
 from conformance.harness.cri.objects import Sandbox
 from conformance.harness.cri.refusal import refused
 from conformance.harness.cri.scene import CriScene
+from conformance.harness.cri.waiting import until
+from conformance.harness.observed import Program
 from strategies.edits import do
 
 MEGABYTE = 10**6
@@ -83,15 +86,13 @@ def test_a_command_is_stopped_after_its_timeout(cri: CriScene, pod: Sandbox) -> 
     _until_alone(container.probe)
 
 
-def _until_alone(probe: object) -> None:
+def _until_alone(probe: Callable[..., Program]) -> None:
     """Wait until no process of a command is left but the one that looks."""
-    deadline = time.monotonic() + 10
-    while True:
-        names = probe("list", "/proc").action("list").names  # type: ignore[operator]
-        if len([name for name in names if name.isdigit()]) <= 2:
-            return
-        assert time.monotonic() < deadline, f"the command goes on: {names}"
-        time.sleep(0.02)
+
+    def processes() -> list[str]:
+        return [name for name in probe("list", "/proc").action("list").names if name.isdigit()]
+
+    until(processes, lambda names: len(names) <= 2, "the command goes on", 10)
 
 
 @proved_by("cri-exec-output-truncated")

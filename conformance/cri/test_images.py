@@ -124,6 +124,17 @@ def test_credentials_are_used(cri: CriScene, repository: str, encoded: bool) -> 
     assert image_of(cri, reference).id
 
 
+@proved_by("cri-auth-registry-token-dropped")
+@musts("cri.image.pull.registry-token")
+def test_a_token_for_the_registry_is_sent(cri: CriScene) -> None:
+    """An image behind a token can be pulled with that token, and not with another one."""
+    reference = cri.unique("probe", "token")
+    with refused(cri):
+        cri.call("PullImage", image=spec(reference), auth={"registry_token": "wrong"})
+    cri.pull(reference, auth={"registry_token": registry.TOKEN})
+    assert image_of(cri, reference).id
+
+
 @proved_by("cri-auth-remembered")
 @musts("cri.image.pull.auth.wrong")
 @pytest.mark.parametrize("repository", ["basic", "token"])

@@ -31,7 +31,15 @@ def handlers(calls: dict[str, tuple[Any, ...]]) -> list[Any]:
         methods |= {stream: _streaming_handler(stream, targets) for stream in newer.STREAMS[name]}
         known = {method: handler for method, handler in methods.items() if handler}
         made.append(grpc.method_handlers_generic_handler(service.full_name, known))
-    return made
+    return [*made, _Anything()] if faults.has("cri-unknown-call-answered") else made
+
+
+class _Anything(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
+    """Answers whatever is called."""
+
+    def service(self, _: Any) -> Any:
+        """A handler that answers with nothing."""
+        return grpc.unary_unary_rpc_method_handler(lambda _, __: b"")
 
 
 def _snake(name: str) -> str:

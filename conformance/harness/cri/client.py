@@ -71,6 +71,11 @@ class Client:
         """Make a call without waiting: grpc's own future, which can be cancelled."""
         return self._callable(method).future(request, timeout=timeout or self.timeout)
 
+    def raw(self, path: str, content: bytes = b"") -> Answer:
+        """Make a call by its path in HTTP/2 with bytes that need be no message; the answer's message is bytes, too."""
+        call = self._channel.unary_unary(path, request_serializer=None, response_deserializer=None)
+        return self.finish(path, call.future(content, timeout=self.timeout))
+
     def collect(self, method: str, request: Message, timeout: float | None = None) -> Answer:
         """Make a call that has a stream of answers that ends; the message is the list of them."""
         began = time.monotonic()

@@ -14,10 +14,11 @@ from conformance.harness.cri import protocol
 from conformance.harness.cri.client import Answer
 from conformance.harness.cri.configs import RUN_LABEL, SCENE_LABEL, Document, merged, sandbox_config
 from conformance.harness.cri.journal import CriJournal
-from conformance.harness.cri.objects import MOMENT, Container, Sandbox
+from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.protocol import Message
 from conformance.harness.cri.reproduction import write_cri_reproduction
 from conformance.harness.cri.residue import Residue
+from conformance.harness.cri.waiting import MOMENT, looked
 from conformance.harness.errors import Crashed, HarnessError, Hung, Leaked, OperationFailed, Violation
 from conformance.harness.images.samples import sample, variant
 
@@ -227,31 +228,28 @@ class CriScene:
 
     def until_quiet(self, seconds: float = 10.0) -> None:
         """Wait until the lists of this test stay the same for a moment: after calls that nobody waited for."""
-        deadline = time.monotonic() + seconds
         before, since = self.listing(), time.monotonic()
-        while time.monotonic() - since < QUIET and time.monotonic() < deadline:
-            time.sleep(MOMENT)
+
+        def is_quiet() -> bool:
+            nonlocal before, since
             if (now := self.listing()) != before:
                 before, since = now, time.monotonic()
+            return time.monotonic() - since >= QUIET
+
+        looked(is_quiet, seconds=seconds)
 
     def retried(self, method: str, seconds: float = 20.0, **fields: Any) -> Message:
         """Make a call again until it succeeds, as the kubelet does.  Raises ``Refused`` with the last answer."""
-        deadline = time.monotonic() + seconds
-        while not (answer := self.attempt(method, fields)).good and time.monotonic() < deadline:
-            time.sleep(10 * MOMENT)
-        return self.accepted(answer)
+        return self.accepted(looked(lambda: self.attempt(method, fields), lambda each: each.good, seconds, 0.1))
 
     def settle(self) -> None:
         """Remove all objects and see that nothing is left of them.  Raises ``Leaked``."""
         self.journal.close()
         self._remove()
-        deadline = time.monotonic() + PATIENCE
-        while found := self._left():
-            if time.monotonic() > deadline:
-                self._let_go()
-                raise Leaked("left behind after everything was removed: " + "; ".join(found))
-            time.sleep(MOMENT)
+        found = looked(self._left, lambda each: not each, PATIENCE)
         self._let_go()
+        if found:
+            raise Leaked("left behind after everything was removed: " + "; ".join(found))
 
     def abandon(self) -> None:
         """Remove all objects of a test that failed; its journal keeps what the test saw last."""

@@ -38,6 +38,12 @@ def _doubled(answer: Any) -> None:
     answer.runtime_handlers.extend(list(answer.runtime_handlers))
 
 
+def _all_named(answer: Any) -> None:
+    named = [handler for handler in answer.runtime_handlers if handler.name]
+    del answer.runtime_handlers[:]
+    answer.runtime_handlers.extend(named)
+
+
 def _changing(answer: Any) -> None:
     answer.linux.cgroup_driver = next(_numbers) % 2
 
@@ -67,6 +73,9 @@ BUGS = [
     Bug("cri-status-info-not-json", "what Status adds is no JSON", answers={"Status": _no_json}),
     Bug("cri-status-info-missing", "Status is never verbose", requests={"Status": put("verbose", False)}),
     Bug("cri-status-handlers-doubled", "handlers are listed twice", answers={"Status": _doubled}),
+    Bug("cri-status-handlers-default-missing", "the default handler has a name", answers={"Status": _all_named}),
+    Bug("cri-status-features-missing", "Status tells no features", answers={"Status": clear("features")}),
+    Bug("cri-unknown-call-answered", "calls that there are not are answered"),
     Bug("cri-runtime-config-unset", "RuntimeConfig says nothing", answers={"RuntimeConfig": clear("linux")}),
     Bug("cri-runtime-config-changing", "RuntimeConfig changes", answers={"RuntimeConfig": _changing}),
     Bug("cri-update-runtime-config-refused", "UpdateRuntimeConfig is refused", refuses=("UpdateRuntimeConfig",)),
