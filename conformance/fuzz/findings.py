@@ -31,8 +31,8 @@ FORMAT = 1
 FILE = "finding.json"
 #: How often a failure is run again before it is believed.
 AGAIN = 3
-#: The longest message of a signature, in characters.
-LONGEST = 160
+#: The longest signature that is shown, in characters; a whole one is what expectations match.
+LONGEST = 200
 
 
 class Finding(msgspec.Struct, kw_only=True):
@@ -71,6 +71,11 @@ class Finding(msgspec.Struct, kw_only=True):
         return not self.confirmed.startswith("0/")
 
     @property
+    def title(self) -> str:
+        """The signature for people to read."""
+        return self.signature if len(self.signature) <= LONGEST else f"{self.signature[: LONGEST - 1]}…"
+
+    @property
     def name(self) -> str:
         """The name of its folder."""
         words = re.sub(r"[^a-z0-9]+", "-", self.signature.lower()).strip("-")
@@ -102,7 +107,7 @@ def normalised(message: str) -> str:
     text = re.sub(r"(['\"`]).*?\1", "…", text)
     text = re.sub(r"(?<![\w.])/[^\s:,;'\"]*", "PATH", text)
     text = re.sub(r"-?\d+", "N", text)
-    return " ".join(text.split())[:LONGEST]
+    return " ".join(text.split())
 
 
 def finding_of(  # noqa: PLR0913  # one argument for each thing that a finding tells
@@ -194,7 +199,7 @@ def write(folder: Path, finding: Finding, runtime: Runtime, journal: Journal) ->
         each = lookup(name)
         lines.append(f"{each.id} ({each.level}): {each.text} {each.url}")
     sentence = lookup(finding.requirements[0]).text if finding.requirements else finding.message.splitlines()[0]
-    story = Story(finding.signature, sentence, lines, f"{finding.message}\n(seen {finding.confirmed} times again)")
+    story = Story(finding.title, sentence, lines, f"{finding.message}\n(seen {finding.confirmed} times again)")
     write_reproduction(folder, story, runtime, journal)
     (folder / FILE).write_text(written(finding))
 

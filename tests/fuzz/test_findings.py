@@ -101,6 +101,15 @@ def test_what_is_known_is_not_new(tmp_path: Path, runtime: Runtime) -> None:
     assert findings.new == []
 
 
+def test_what_comes_late_in_a_long_message_can_be_known(tmp_path: Path, runtime: Runtime) -> None:
+    message = "mounting " + "a source to its place " * 20 + "data: defaults: invalid argument"
+    finding = made(ValidRefused(message, normalised(message)), runtime)
+    findings = collector(tmp_path, runtime, Expectation(reason="late", finding="refused: *data: default*"))
+    assert findings.take(finding, Journal(), lambda: None) is None
+    assert list(findings.known.values()) == ["late"]
+    assert len(finding.title) <= 200 and finding.signature.startswith(finding.title[:-1])
+
+
 def test_a_requirement_can_be_known(tmp_path: Path, runtime: Runtime) -> None:
     findings = collector(tmp_path, runtime, Expectation(reason="late", requirement="process.cwd*"))
     problem = InvalidAccepted("x", "x", "process.cwd.absolute")
