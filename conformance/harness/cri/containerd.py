@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
-from conformance.harness.cri.launcher import REGISTRY, Launcher, launch, may_lower_oom_score
+from conformance.harness.cri.launcher import REGISTRIES, Launcher, launch, may_lower_oom_score
 from conformance.harness.images.archive import EXPORTED, write_archive
 from conformance.harness.images.samples import sample
 
@@ -107,9 +107,10 @@ class Containerd(Launcher):
             restricted=str(not may_lower_oom_score()).lower(),
         )
         SPARE_CONFIG.write_text(config)
-        hosts = WORKSPACE / "registries" / REGISTRY
-        hosts.mkdir(parents=True)
-        (hosts / "hosts.toml").write_text(HOSTS.format(registry=REGISTRY))
+        for registry in REGISTRIES:
+            hosts = WORKSPACE / "registries" / registry
+            hosts.mkdir(parents=True)
+            (hosts / "hosts.toml").write_text(HOSTS.format(registry=registry))
         write_archive(WORKSPACE / "pause.tar", [(PAUSE, sample("pause"))])
 
     def command_line(self) -> list[str]:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
-from conformance.harness.cri.launcher import REGISTRY, Launcher, launch, may_lower_oom_score
+from conformance.harness.cri.launcher import REGISTRIES, Launcher, launch, may_lower_oom_score
 from conformance.harness.images.registry import Registry
 from conformance.harness.images.samples import sample
 
@@ -63,12 +63,9 @@ plugin_dirs = ["{plugins}"]
 enable_nri = false
 """
 POLICY = '{"default": [{"type": "insecureAcceptAnything"}]}\n'
-REGISTRIES = """\
+INSECURE = """\
 [[registry]]
-location = "{registry}"
-insecure = true
-[[registry]]
-location = "{pause}"
+location = "{}"
 insecure = true
 """
 #: CRI-O can not be told that it has not all capabilities, so the OCI runtime is given configs that it can follow.
@@ -121,7 +118,7 @@ class Crio(Launcher):
         SPARE_CONFIG.write_text(config)
         (WORKSPACE / "policy.json").write_text(POLICY)
         registries = WORKSPACE / "registries.conf"
-        registries.write_text(REGISTRIES.format(registry=REGISTRY, pause=f"127.0.0.1:{PAUSE_PORT}"))
+        registries.write_text("".join(map(INSECURE.format, [*REGISTRIES, f"127.0.0.1:{PAUSE_PORT}"])))
         self.environment["CONTAINER_REGISTRIES_CONF"] = str(registries)
         self.pauses = Registry(WORKSPACE / "pause", port=PAUSE_PORT)
         self.pauses.store.add(sample("pause"), "seatrial/pause")

@@ -23,8 +23,9 @@ from conformance.harness.cri.surroundings import Surroundings
 #: How long a server may take to listen, in seconds.
 PATIENCE = 30.0
 CAP_SYS_RESOURCE = 24
-#: Where the suite's registry listens: no other program is in the network namespace, so the port is free.
+#: Where the suite's registries listen: no other program is in the network namespace, so the port is free.
 REGISTRY = "127.0.0.1:5000"
+REGISTRIES = (REGISTRY, "127.0.0.2:5000", "127.0.0.3:5000")
 NETWORK = """\
 {{"cniVersion": "0.4.0", "name": "seatrial", "plugins": [
   {{"type": "bridge", "bridge": "seatrial0", "isGateway": true, "ipMasq": false, "hairpinMode": true,
