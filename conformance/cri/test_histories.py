@@ -1,4 +1,4 @@
-"""Lives of sandboxes and containers, legal and not: every answer, list and status is one that the rules allow.
+"""Lives of sandboxes, containers and an image, legal and not: all answers, lists and statuses follow the rules.
 
 A trial plays a few fixed ones; ``--fuzz-time`` and the longer profiles of ``--fuzz-profile`` draw more.
 """
@@ -15,7 +15,7 @@ from conformance import musts, proved_by
 from conformance.fuzz.settings import SHARES, settings_of
 from conformance.harness.cri.playing import Player
 from conformance.harness.cri.scene import CriScene
-from strategies.pod_histories import SMOKE, histories
+from strategies.pod_histories import SMOKE, WITH_IMAGE, histories
 
 if TYPE_CHECKING:
     import pytest
@@ -30,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The fixed histories, and one test that draws others when the run is to fuzz."""
     if "history" in metafunc.fixturenames:
         drawn = [] if settings_of(metafunc.config).steady else [None]
-        metafunc.parametrize("history", [*SMOKE, *drawn], ids=["refused", "in-use", "drawn"][: len(SMOKE) + len(drawn)])
+        metafunc.parametrize("history", [*SMOKE, *drawn], ids=["refused", "in-use", *["drawn" for _ in drawn]])
 
 
 @proved_by("cri-container-start-twice-accepted", "cri-stop-ignored", "cri-remove-ignored", "cri-exit-code-lost")
@@ -52,6 +52,14 @@ def test_lives_follow_the_model(cri: CriScene, history: History | None, pytestco
     while asked.seconds and time.monotonic() < until:
         number += 1
         explore(cri, number, ROUND, until)
+
+
+@proved_by("cri-pull-ignored", "cri-image-remove-ignored", "cri-image-remove-twice-refused")
+@musts("cri.image.pull", "cri.image.remove", "cri.image.remove.idempotent", "cri.container.image.required")
+def test_an_image_follows_the_model(cri: CriScene) -> None:
+    """An image is pulled, used and removed in all orders: answers, lists and statuses are those of the model."""
+    cri.needs_registry()
+    Player(cri).play(WITH_IMAGE)
 
 
 def explore(cri: CriScene, number: int, count: int, until: float) -> None:

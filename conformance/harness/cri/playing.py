@@ -1,11 +1,13 @@
-"""Plays a history of sandboxes and containers on a server, and compares what it tells each time with the model."""
+"""Plays a history of sandboxes, containers and an image on a server, and compares what it tells with the model."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.harness.cri import protocol
 from conformance.harness.cri.objects import Container, Sandbox
+from conformance.harness.cri.scene import spec
 from conformance.harness.errors import Violation
 from strategies import pods
 from strategies.lifecycle import ACCEPTED, OPEN, REFUSED
@@ -43,6 +45,11 @@ class Player:
 
     def __init__(self, scene: CriScene) -> None:
         self.scene, self.world = scene, pods.NEW
+        self.image = ""
+        if scene.node.supply.registry:
+            self.image = scene.unique("probe")
+        else:  # what was imported stays
+            self.world = replace(pods.NEW, image=pods.FIXED)
         self.configs = [scene.sandbox_config() for _ in range(pods.SANDBOXES)]
         self.name = f"player-{scene.node.next_number()}"
         self.sandboxes: dict[int, Sandbox] = {}
@@ -52,6 +59,8 @@ class Player:
         """Play all turns, then remove what is there.  Raises ``Violation`` where server and model differ."""
         try:
             for number, turn in enumerate(history, 1):
+                if turn.operation in pods.ON_IMAGE and not self.image:
+                    continue
                 where = f"turn {number} of {len(history)}, {turn.operation} {turn.slot}"
                 self._take(turn, where)
                 self._compare(where)
@@ -81,6 +90,9 @@ class Player:
     def _asked(self, turn: Turn) -> Answer:
         if turn.operation == "run":
             return self._run(turn.slot)
+        if turn.operation in pods.ON_IMAGE:
+            method = "PullImage" if turn.operation == "pull" else "RemoveImage"
+            return self.scene.attempt(method, {"image": spec(self.image)})
         name, _, program = turn.operation.partition(" ")
         if name == "create":
             return self._create(turn.slot, program)
@@ -105,6 +117,8 @@ class Player:
         config = sandbox.container_config(
             metadata={"name": name}, command=PROGRAMS[program], log_path=f"{name}-{self.scene.node.next_number()}.log"
         )
+        if slot == pods.FROM_IMAGE and self.image:
+            config["image"] = spec(self.image)
         fields = {"pod_sandbox_id": sandbox.id, "config": config, "sandbox_config": sandbox.config}
         answer = self.scene.attempt("CreateContainer", fields)
         if answer.good:
@@ -123,6 +137,10 @@ class Player:
             self._compare_one(where, f"container {slot}", container, life.shown(), listed)
             if container is not None and life.phase in {pods.RUNNING, pods.EXITED}:
                 self._compare_status(where, container, life)
+        if self.image:
+            there = pods.PRESENT if self.scene.has_image(self.image) else pods.ABSENT
+            if there != self.world.image:
+                raise Violation(f"{where}: the image must be {self.world.image}, its status says {there}")
         if listed:
             raise Violation(f"{where}: the lists have what was removed or never made: {listed}")
 

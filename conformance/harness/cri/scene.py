@@ -288,10 +288,11 @@ class CriScene:
 
     def _left(self) -> list[str]:
         found = [f"{state} {id}" for id, state in self.listing().items()]
-        found += [f"image {name}" for name in dict.fromkeys(self._pulled) if self._has_image(name)]
+        found += [f"image {name}" for name in dict.fromkeys(self._pulled) if self.has_image(name)]
         return found + self._residue.left()
 
-    def _has_image(self, reference: str) -> bool:
+    def has_image(self, reference: str) -> bool:
+        """Whether the server has an image."""
         return bool(self.call("ImageStatus", image=spec(reference)).HasField("image"))
 
     def _let_go(self) -> None:
