@@ -68,9 +68,10 @@ def test_pulling_answers_the_id(cri: CriScene) -> None:
 @musts("cri.image.pull", "cri.image.status.by-id")
 def test_what_pulling_answers_can_be_used(cri: CriScene, pod: Sandbox) -> None:
     """A container can be created from what PullImage answers, as the kubelet does it, and its status found by it."""
-    answered = cri.pull(cri.unique("probe"))
+    wanted = cri.unique("probe")
+    answered = cri.pull(wanted)
     assert image_of(cri, answered).id
-    assert pod.run(image=spec(answered)).pid == 1
+    assert pod.run(image={"image": answered, "user_specified_image": wanted}).pid == 1
 
 
 @proved_by("cri-pull-again-refused")
