@@ -91,7 +91,7 @@ def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], A
         try:
             _end_on_nothing(request)
             faults.bend_request(name, request)
-            if faults.pretends(name):
+            if faults.pretends(name) or faults.lost(name, request, context):
                 return empty()
             with faults.alone(name):
                 answer = function(request, context)

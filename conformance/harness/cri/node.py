@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line says about calls and configs; ``timeout`` in seconds for one call."""
+    """What the command line says about calls and configs.
+
+    ``timeout`` is for one call, ``patience`` for what has to come by and by, both in seconds.
+    """
 
     timeout: float = 60.0
+    patience: float = 20.0
     handler: str = ""
     image: str = ""
     sandbox: dict[str, Any] = field(default_factory=dict)

@@ -145,8 +145,9 @@ class Container:
         """``CONTAINER_CREATED``, ``CONTAINER_RUNNING``, ``CONTAINER_EXITED`` or ``CONTAINER_UNKNOWN``."""
         return protocol.enum_name(self.status(), "state")
 
-    def until(self, state: str, seconds: float = 20.0) -> Message:
+    def until(self, state: str, seconds: float = 0.0) -> Message:
         """Wait for a state, and return the status then.  Raises ``Violation`` when it does not come."""
+        seconds = seconds or self.scene.node.settings.patience
         status = looked(self.status, lambda each: protocol.enum_name(each, "state") == state, seconds)
         if (now := protocol.enum_name(status, "state")) != state:
             raise Violation(f"the container is {now} after {seconds:g} seconds, it should be {state}")
@@ -176,8 +177,9 @@ class Container:
         """What its program has written to a stream so far, as the log has it."""
         return text_of(self.log(), stream)
 
-    def until_printed(self, text: bytes, stream: str = "stdout", seconds: float = 20.0) -> bytes:
+    def until_printed(self, text: bytes, stream: str = "stdout", seconds: float = 0.0) -> bytes:
         """Wait until the log has some text, and return all of it then.  ``Violation`` when it does not come."""
+        seconds = seconds or self.scene.node.settings.patience
         printed = looked(lambda: self.printed(stream), lambda each: text in each, seconds)
         if text not in printed:
             raise Violation(f"the log lacks {text!r} after {seconds:g} seconds: {printed[-500:]!r}")

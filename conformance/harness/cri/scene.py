@@ -126,6 +126,7 @@ class CriScene:
         name = f"sandbox-{self.node.next_number()}"
         base = sandbox_config(name, self.node.run, self.folder / name, self.node.cgroup_parent(name))
         document = merged(base, {"labels": dict(self.labels)}, self.node.settings.sandbox, config)
+        self._residue.follow_parent(str(document.get("linux", {}).get("cgroup_parent", "")))
         if document.get("log_directory"):
             Path(document["log_directory"]).mkdir(parents=True, exist_ok=True)
         return document
@@ -246,8 +247,9 @@ class CriScene:
 
         looked(is_quiet, seconds=seconds)
 
-    def retried(self, method: str, seconds: float = 20.0, **fields: Any) -> Message:
+    def retried(self, method: str, seconds: float = 0.0, **fields: Any) -> Message:
         """Make a call again until it succeeds, as the kubelet does.  Raises ``Refused`` with the last answer."""
+        seconds = seconds or self.node.settings.patience
         return self.accepted(looked(lambda: self.attempt(method, fields), lambda each: each.good, seconds, 0.1))
 
     def settle(self) -> None:

@@ -45,6 +45,9 @@ class Process(Protocol):
     def kill(self) -> None:
         """End it as a crash does."""
 
+    def stop(self) -> None:
+        """End it in good order; what runs below it goes on."""
+
     def close(self) -> None:
         """End it for good."""
 
@@ -81,13 +84,17 @@ class Containerd:
         self._process.kill()
         self._process.wait()
 
-    def close(self) -> None:
-        """End it for good."""
+    def stop(self) -> None:
+        """End it as an administrator does, who wants to start it again."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def close(self) -> None:
+        """End it for good."""
+        self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _listens(self) -> bool:
@@ -126,6 +133,10 @@ class Spare:
         """Kill the server."""
         self._process.kill()
 
+    def stop(self) -> None:
+        """Stop the server in good order, as for an update of it."""
+        self._process.stop()
+
     def start(self) -> None:
         """Start the server again, and connect to it."""
         self._process.start()
@@ -154,7 +165,7 @@ def spare(cri: CriScene) -> Iterator[Spare]:
 def _another(server: Server) -> Process:
     path = Path(socket_path(server.address))
     if path.parent.name.startswith(PREFIX):
-        return Reference(server.name.partition("!")[2])
+        return Reference(server.name.partition("!")[2], lasting=True)
     if path == SOCKET and SPARE_CONFIG.exists() and server.path:
         return Containerd(Path(server.path))
     pytest.skip("not here: the server is not the suite's own, so it is not killed: see `A containerd of your own`")

@@ -11,6 +11,15 @@ from reference_runtime.cri.streaming.bugs import BUGS as STREAMS
 
 _numbers = itertools.count()
 _NO_PORT = 65536
+#: Calls that may be given up, by what they do.
+_GIVEN_UP = {
+    "start": "StartContainer",
+    "stop": "StopContainer",
+    "removal": "RemoveContainer",
+    "sandbox-stop": "StopPodSandbox",
+    "sandbox-removal": "RemovePodSandbox",
+    "pull": "PullImage",
+}
 #: Calls about an object that has to be there.
 _ABOUT_ONE = (
     *("PodSandboxStatus", "ContainerStatus", "StartContainer", "UpdateContainerResources", "ReopenContainerLog"),
@@ -121,7 +130,11 @@ BUGS = [
     Bug("cri-cancelled-create-leaks", "a sandbox that nobody waits for is forgotten"),
     # Calls that are given up, and restarts
     Bug("cri-cancelled-container-leaks", "a container that nobody waits for is forgotten"),
-    Bug("cri-cancelled-stop-lost", "a container is not stopped again once its client has gone"),
+    *(
+        Bug(f"cri-cancelled-{what}-lost", f"{call} does nothing again once a client gave it up", loses=(call,))
+        for what, call in _GIVEN_UP.items()
+    ),
+    Bug("cri-few-connections", "few clients can be connected at the same time"),
     Bug("cri-restart-kills-containers", "containers are killed when the server is started again"),
     Bug("cri-exit-while-down-lost", "it is not known how programs ended while the server was down"),
     *(Bug(name, summary) for name, summary in STREAMS.items()),
