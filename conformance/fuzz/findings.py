@@ -164,19 +164,24 @@ class Findings:
         self.seen[fingerprint] = self.seen.get(fingerprint, 0) + 1
         return self.seen[fingerprint] == 1
 
+    def is_known(self, problem: Violation, requirements: Sequence[str] = ()) -> bool:
+        """Whether expectations list a failure; notes the reason."""
+        signature, own = signature_of(problem), str(getattr(problem, "requirement", ""))
+        reason = self.expectations.of_finding(signature, [name for name in (own, *requirements) if name])
+        if reason is not None:
+            self.known[signature] = reason.reason
+        return reason is not None
+
     def take_as_it_is(self, finding: Finding) -> None:
         """Take a finding without looking into it, where one is all that was wanted."""
         finding.confirmed = f"{AGAIN}/{AGAIN}"
         self.new.append(finding)
 
     def take(self, finding: Finding, journal: Journal, again: Callable[[], Violation | None]) -> Finding | None:
-        """Look into a failure that is news: run it again, and keep it unless it is known; returns what is new.
+        """Look into a failure that is news and not known: run it again, and keep it; returns what is believed.
 
         ``again`` does the whole case once more, and returns what it violated.
         """
-        if (reason := self.expectations.of_finding(finding.signature, finding.requirements)) is not None:
-            self.known[finding.signature] = reason.reason
-            return None
         # What hangs is not waited for once more and again.
         times = 1 if finding.oracle == Hung.verdict else AGAIN
         same = sum(_is_same(again(), finding) for _ in range(times))
