@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from conformance.harness.cri.cleaning import REFERENCE
 from conformance.harness.cri.containerd import Containerd
 from conformance.harness.cri.crio import Crio
 from conformance.harness.cri.launcher import Launcher
 from conformance.harness.cri.node import Node
-from conformance.harness.cri.reference import PREFIX, Reference
+from conformance.harness.cri.reference import Reference
 from conformance.harness.cri.scene import CriScene
 from conformance.harness.cri.server import find, socket_path
 from conformance.harness.errors import HarnessError, WrongUse
@@ -167,7 +168,7 @@ def spare(cri: CriScene) -> Iterator[Spare]:
 
 def _another(server: Server) -> Process:
     path = Path(socket_path(server.address))
-    if path.parent.name.startswith(PREFIX):
+    if path.parent.name.startswith(REFERENCE):
         return Reference(server.name.partition("!")[2], lasting=True)
     for kind in (Containerd, Crio):
         if path == kind.socket and kind.settings.exists() and server.path:
