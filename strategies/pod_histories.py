@@ -93,7 +93,7 @@ SMOKE: tuple[History, ...] = (
         Turn("create waits", 1),
         Turn("start", 1),
         Turn("start", 1),
-        Turn("kill", 1),
+        Turn("stop", 1),
         Turn("remove", 1),
         Turn("create waits", 1),
         Turn("start", 1),

@@ -66,25 +66,25 @@ class Bench:
             if not hasattr(problem, "about"):  # else it knows both better
                 vars(problem)["about"] = kinds_of(str(problem), scene.journal)
                 scene.journal.evidence = evidence_of(str(problem)) or scene.journal.evidence
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(problem, scene.journal)
         except Violation as problem:
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(problem, scene.journal)
         except pytest.skip.Exception as skipped:
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(None, scene.journal, skipped=str(skipped.msg))
         except AssertionError as problem:
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(Violation(str(problem)), scene.journal)
         self._clean = {key: scene.before}
         return Attempt(None, scene.journal)
 
-    def _tidy(self, scene: Scene) -> None:
-        """Leave nothing behind that the next attempt would be judged by."""
+    def _tidy(self, scene: Scene, name: str) -> None:
+        """Leave nothing behind that the next attempt would be judged by; a trial of another name is a new one."""
         scene.abandon()
-        if scene.is_messy():
-            self.trial.restart()
+        if self.trial.name == name:
+            scene.sweep()
 
 
 def kinds_of(left: str, journal: Journal) -> str:

@@ -10,7 +10,6 @@ from conformance.fuzz import judging
 from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.findings import finding_of, signature_of
 from conformance.fuzz.shrinking import minimised
-from conformance.harness.errors import Violation
 from strategies.case import INVALID, Case
 from strategies.config import base_config
 from strategies.joining import joined, packs
@@ -56,17 +55,21 @@ class Fuzzer:
             self._try_pack(pack)
 
     def _try_pack(self, pack: list[Case]) -> None:
-        while pack:
+        waiting = [pack]
+        while waiting:
+            pack = waiting.pop()
             to_blame = self.try_case(joined(pack))
             if to_blame is None:
-                return
+                continue
             rest = [case for case in pack if not set(case.edits) & set(to_blame.edits)]
-            if len(rest) == len(pack):
-                rest = pack[1:] if len(pack) > 1 else []
-            pack = rest
+            if 0 < len(rest) < len(pack):
+                waiting.append(rest)
+            elif len(pack) > 1:  # nobody knows which of them it was
+                half = len(pack) // 2
+                waiting += [pack[half:], pack[:half]]
 
     def try_case(self, case: Case) -> Case | None:
-        """Try one case; returns the smallest case that fails alike if it fails.  Raises ``Enough``."""
+        """Try one case; returns it if it fails, or the smallest that fails alike if it is news.  Raises ``Enough``."""
         self.check_time()
         written = case.written()
         attempt = self._attempt(written)
@@ -90,12 +93,12 @@ class Fuzzer:
         """Take a failure in: a new one is made smaller, run again and kept."""
         problem = attempt.problem
         assert problem is not None
-        if not self.findings.is_news(problem):
-            return self._smallest(case, problem)[0] if len(case.edits) > 1 else case
+        if not self.findings.is_news(problem) or self.findings.is_known(problem, requirements_of(case)):
+            return case
         if self.first_only:
             self.findings.take_as_it_is(self._finding(attempt, "case", case.written(), case))
             raise Enough
-        case, attempt = self._smallest(case, problem, attempt)
+        case, attempt = self._smallest(case, attempt)
         self.keep(attempt, "case", case.written(), case)
         return case
 
@@ -118,7 +121,6 @@ class Fuzzer:
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None
     ) -> Finding:
         assert attempt.problem is not None
-        named = [case.requirement, "valid-values.invalid"] if case.verdict == INVALID else [case.requirement]
         return finding_of(
             attempt.problem,
             attempt.journal,
@@ -126,13 +128,14 @@ class Fuzzer:
             case.edits if edits is None else edits,
             kind=kind,
             case=written,
-            requirements=[name for name in named if name],
+            requirements=requirements_of(case),
         )
 
-    def _smallest(self, case: Case, problem: Violation, attempt: Attempt | None = None) -> tuple[Case, Attempt]:
+    def _smallest(self, case: Case, attempt: Attempt) -> tuple[Case, Attempt]:
         """The smallest case that fails in the same way, within a budget."""
-        signature = signature_of(problem)
-        seen = {id(case): attempt} if attempt is not None else {}
+        assert attempt.problem is not None
+        signature = signature_of(attempt.problem)
+        seen = {id(case): attempt}
         kept = [case]  # for the ids to stay theirs
 
         def fails(candidate: Case) -> bool:
@@ -142,9 +145,15 @@ class Fuzzer:
             return tried.problem is not None and signature_of(tried.problem) == signature
 
         smallest = minimised(case, fails, attempts=SHRINKING)
-        return smallest, seen.get(id(smallest)) or self._attempt(smallest.written())
+        return smallest, seen[id(smallest)]
 
     @property
     def rate(self) -> float:
         """Cases in a second."""
         return self.coverage.cases / max(0.001, time.monotonic() - self.began)
+
+
+def requirements_of(case: Case) -> list[str]:
+    """The requirements that a case is about."""
+    named = [case.requirement, "valid-values.invalid" if case.verdict == INVALID else ""]
+    return [name for name in named if name]

@@ -84,12 +84,12 @@ def _round(fuzzer: Fuzzer, cases: SearchStrategy[T], attempt: Callable[[T], obje
     def examples(case: T) -> None:
         if over:
             return
-        known = len(fuzzer.findings.seen)
+        before = len(fuzzer.findings.new)
         try:
             attempt(case)
         except Enough as enough:
             over.append(enough)
-        if len(fuzzer.findings.seen) > known and not fuzzer.settings.steady:
+        if len(fuzzer.findings.new) > before and not fuzzer.settings.steady:
             raise News
 
     examples()

@@ -10,7 +10,7 @@ from conformance.harness.errors import HarnessError, Violation
 from conformance.harness.limits import limit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from conformance.harness.container import Container
     from conformance.probe.report import Action, Report
@@ -40,17 +40,24 @@ class Seen:
         return self.report.namespaces[kind] != self.outside[kind]
 
 
-def observe(container: Container, wanted: Sequence[Expected], under: str) -> Seen:
-    """Run a container to its end.  Raises as the operations do, and when the program did not report."""
+def observe(container: Container, meaning: Callable[[], Sequence[Expected]], under: str) -> Seen:
+    """Run a container to its end.  Raises as the operations do, and when the program did not report.
+
+    What is wanted is worked out while the runtime is at work, and so is what the program has said.
+    """
     scene = container.scene
-    container.create(under=under)
+    creation = container.begin_create(under=under)
+    wanted = meaning()
+    scene.accepted(container.end_create(creation))
     annotations = container.state().annotations if any(each.where == "state" for each in wanted) else {}
     limits = {each.name: limit_of(container, each.name) for each in wanted if each.where == "limit"}
     container.start()
-    program = container.wait()
-    container.delete()
+    status = container.until_ended()
+    deletion = container.begin_delete()
+    program = container.observed(status)
+    container.end_delete(deletion)
     try:
-        inside = program.inside
+        report = program.report
     except Violation as problem:
         raise EffectDiffers(str(problem), "create.properties-applied: no report", "start.runs-program") from None
     except HarnessError as problem:
@@ -58,5 +65,5 @@ def observe(container: Container, wanted: Sequence[Expected], under: str) -> See
     if program.exit_status != 0:
         reason = f"the program {program.how_it_ended()}: {program.output[-200:]!r} {program.stderr[-200:]!r}"
         raise EffectDiffers(reason, "start.runs-program: the program ended early", "start.runs-program")
-    outside = {kind: scene.trial.namespace(kind) for kind in inside.namespaces or ()}
-    return Seen(inside, program.actions, program.output, outside, annotations, limits)
+    outside = {kind: scene.trial.namespace(kind) for kind in report.namespaces or ()}
+    return Seen(report, program.actions, program.output, outside, annotations, limits)

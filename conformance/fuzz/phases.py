@@ -117,7 +117,7 @@ class Phases:
         if self.settings.steady:  # a race is told, but a trial that fails now and then helps nobody
             new = [finding for finding in new if not finding.is_flaky]
         if new:
-            lines = [f"{finding.signature} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
+            lines = [f"{finding.title} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
             reason = f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)
             raise NewFindings(reason, tuple(finding.signature for finding in new)) from None
 

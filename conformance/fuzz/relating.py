@@ -28,5 +28,6 @@ def run_equals(fuzzer: Fuzzer, surroundings: Surroundings) -> None:
             attempt = compare(fuzzer.bench, fuzzer.runtime, pair, tried)
             fuzzer.coverage.count(pair["other"]["config"], base_config(), refused=False, skipped=bool(attempt.skipped))
             fuzzer.progress(fuzzer)
-            if attempt.problem is not None and fuzzer.findings.is_news(attempt.problem):
+            problem = attempt.problem
+            if problem is not None and fuzzer.findings.is_news(problem) and not fuzzer.findings.is_known(problem):
                 fuzzer.keep(attempt, "equals", pair, base, [*base.edits, f"change: {relation.about}"])

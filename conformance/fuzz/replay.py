@@ -83,7 +83,7 @@ def replay(folders: list[Path], name: str, timeout: float) -> int:
         for folder, finding in findings:
             answer = again(bench, runtimes[_key(finding)], finding)
             status = max(status, int(answer == "still there"))
-            print(f"{answer}: {folder} ({finding.signature})", flush=True)
+            print(f"{answer}: {folder} ({finding.title})", flush=True)
     return status
 
 

@@ -69,8 +69,10 @@ class Player:
                 sandbox.remove()
 
     def _take(self, turn: Turn, where: str) -> None:
-        due = pods.rule(self.world, turn)
+        due, held = pods.rule(self.world, turn), self._held(turn)
         answer = self._asked(turn)
+        if _names(answer, held):
+            return  # asked to make it again, the server names what is there: nothing has changed
         if due.verdict not in {OPEN, ACCEPTED if answer.good else REFUSED}:
             told = f"{answer.code} {answer.text[:500]}".strip()
             raise Violation(f"{where}: it must be {due.verdict} ({due.requirement}), and the answer is {told}")
@@ -97,16 +99,21 @@ class Player:
         if name == "create":
             return self._create(turn.slot, program)
         method, fields = CALLS[turn.operation]
-        about_sandbox = turn.operation in pods.ON_SANDBOXES
-        held: Sandbox | Container | None = (self.sandboxes if about_sandbox else self.containers).get(turn.slot)
-        key = "pod_sandbox_id" if about_sandbox else "container_id"
+        held = self._held(turn)
+        key = "pod_sandbox_id" if turn.operation in pods.ON_SANDBOXES else "container_id"
         return self.scene.attempt(method, {key: held.id if held else NOBODY, **fields})
+
+    def _held(self, turn: Turn) -> Sandbox | Container | None:
+        """What is in the slot of a turn, or was once."""
+        if turn.operation in pods.ON_SANDBOXES:
+            return self.sandboxes.get(turn.slot)
+        return self.containers.get(turn.slot)
 
     def _run(self, slot: int) -> Answer:
         config = self.configs[slot]
         fields: Document = {"config": config, "runtime_handler": self.scene.node.settings.handler}
         answer = self.scene.attempt("RunPodSandbox", fields)
-        if answer.good:
+        if answer.good and not _names(answer, self.sandboxes.get(slot)):
             self.sandboxes[slot] = self.scene.keep(Sandbox(self.scene, str(answer.message.pod_sandbox_id), config))
         return answer
 
@@ -121,7 +128,7 @@ class Player:
             config["image"] = spec(self.image)
         fields = {"pod_sandbox_id": sandbox.id, "config": config, "sandbox_config": sandbox.config}
         answer = self.scene.attempt("CreateContainer", fields)
-        if answer.good:
+        if answer.good and not _names(answer, self.containers.get(slot)):
             self.containers[slot] = self.scene.keep(
                 Container(self.scene, str(answer.message.container_id), sandbox, config)
             )
@@ -160,3 +167,10 @@ class Player:
             raise Violation(f"{where}: the status says {told}, the list {life.phase}")
         if life.phase == pods.EXITED and life.code is not None and status.exit_code != life.code:
             raise Violation(f"{where}: the exit code must be {life.code}, the status says {status.exit_code}")
+
+
+def _names(answer: Answer, held: Sandbox | Container | None) -> bool:
+    """Whether a call that makes something has answered with the id of what was there."""
+    if held is None or not answer.good or answer.method not in {"RunPodSandbox", "CreateContainer"}:
+        return False
+    return held.id in {str(value) for _, value in answer.message.ListFields()}
