@@ -36,7 +36,7 @@ def test_of_many_starts_one_succeeds(cri: CriScene, pod: Sandbox) -> None:
 
 
 @proved_by("cri-stop-racy")
-@musts("cri.container.stop.idempotent")
+@musts("cri.container.stop.at-once")
 def test_many_stops_of_one_container_succeed(cri: CriScene, pod: Sandbox) -> None:
     """Several stops of one container at once all succeed, and it has ended."""
     container = pod.running()
@@ -67,7 +67,7 @@ def test_of_many_sandboxes_of_one_name_one_is_run(cri: CriScene) -> None:
 
 
 @proved_by("cri-sandbox-stop-racy")
-@musts("cri.sandbox.stop.idempotent")
+@musts("cri.sandbox.stop.at-once")
 def test_many_stops_of_one_sandbox_succeed(cri: CriScene) -> None:
     """Several stops of one sandbox at once all succeed, and it is not ready."""
     sandbox = cri.sandbox()

@@ -35,8 +35,8 @@ MNT_DETACH = 2
 PR_SET_CHILD_SUBREAPER = 36
 
 TRIAL_CGROUP = re.compile(r"seatrial-\d+-[0-9a-f]{4}")
-#: Of a containerd of the suite's own; all that was in it ends with the process that started it.
-CONTAINERD_CGROUP = re.compile(r"seatrial-containerd-\d+")
+#: Of a containerd or CRI-O of the suite's own; all that was in it ends with the process that started it.
+SERVER_CGROUP = re.compile(r"seatrial-(containerd|crio)-\d+")
 DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the lifeline alone decides when a trial ends
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -448,7 +448,7 @@ def clean_up_after_others(alive: list[str]) -> None:
                 end_processes(entry.path)
                 remove_cgroup(entry.path)
                 print(entry.path)
-            elif CONTAINERD_CGROUP.fullmatch(entry.name) and not has_processes(entry.path):
+            elif SERVER_CGROUP.fullmatch(entry.name) and not has_processes(entry.path):
                 remove_cgroup(entry.path)
                 print(entry.path)
     for hierarchy in adopted:

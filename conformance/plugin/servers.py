@@ -162,7 +162,7 @@ class Servers:
         for server in self._servers.values():
             client = Client(server.address, self.settings.timeout)
             if self._harbour is not None:
-                remove_images(client, self._harbour.addresses)
+                remove_images(client, self._harbour.registries)
             client.close()
 
     def _start(self, bug: str) -> str:

@@ -70,7 +70,7 @@ def _end_registry(claim: Claim) -> Iterator[str]:
     note = claim.read()
     for address in note.get("servers", ()):
         for client in _connected(str(address)):
-            yield from (f"image {name} of {address}" for name in remove_images(client, note["registries"]))
+            yield from (f"image {name} of {address}" for name in remove_images(client, list(note["registries"])))
 
 
 def _connected(address: str) -> Iterator[Client]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +94,7 @@ class Harbour:
         wanted = pulling.reference("probe")
         request = protocol.message("PullImageRequest", {"image": {"image": wanted, "user_specified_image": wanted}})
         self._servers.append(client.address)
-        self._claim.write(registries=self.addresses, servers=self._servers)
+        self._claim.write(registries=self.registries, servers=self._servers)
         answer = client.call("PullImage", request)
         if answer.good:
             return pulling
@@ -113,21 +112,22 @@ class Harbour:
     def close(self, client: Client | None = None) -> None:
         """Close the registry, after taking its images out of a server."""
         if client is not None:
-            remove_images(client, self.addresses)
+            remove_images(client, self.registries)
         for registry in (self.registry, *self.guarded.values()):
             registry.close()
         self._claim.release()
 
     @property
-    def addresses(self) -> list[str]:
-        """Where all registries of the run listen."""
+    def registries(self) -> list[str]:
+        """The addresses of all registries."""
         return [registry.address for registry in (self.registry, *self.guarded.values())]
 
 
-def remove_images(client: Client, registries: Sequence[str]) -> list[str]:
-    """Remove all images of a server that came from registries; returns their names."""
+def remove_images(client: Client, registries: list[str]) -> list[str]:
+    """Remove all images of a server that came from some registries; returns their names."""
     listed = client.call("ListImages", protocol.message("ListImagesRequest"))
-    ours, removed = tuple(f"{address}/" for address in registries), []
+    ours = tuple(f"{registry}/" for registry in registries)
+    removed = []
     for image in listed.message.images if listed.good else ():
         names = [name for name in [*image.repo_tags, *image.repo_digests] if name.startswith(ours)]
         if names:
