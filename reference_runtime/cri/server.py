@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 
 from reference_runtime import libc
+from reference_runtime.cri import abandoned
 from reference_runtime.cri.errors import Unusable
 from reference_runtime.cri.handlers import handlers
 from reference_runtime.cri.parts import Parts
@@ -39,7 +40,10 @@ def serve(settings: Settings) -> None:
         signal.signal(number, lambda *_: ended.set())
     _free(settings.socket)
     libc.adopt_orphans()
+    if settings.ephemeral:
+        abandoned.remove()
     parts = Parts(settings)
+    abandoned.note(settings)
     server = grpc.server(ThreadPoolExecutor(_MOST_CALLS), options=_OPTIONS)
     streams = StreamsService(parts)
     runtime = (RuntimeService(parts), StatsService(parts), streams)
