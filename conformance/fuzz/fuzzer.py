@@ -96,27 +96,25 @@ class Fuzzer:
         assert problem is not None
         if not self.findings.is_news(problem) or self.findings.is_known(problem, requirements_of(case)):
             return case
-        if self.first_only:
-            self.findings.take_as_it_is(self._finding(attempt, "case", case.written(), case))
-            raise Enough
-        case, attempt = self._smallest(case, attempt)
+        if not self.first_only:
+            case, attempt = self._smallest(case, attempt)
         self.keep(attempt, "case", case.written(), case)
         return case
 
     def keep(
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None
     ) -> Finding | None:
-        """Keep a failure that is news as a finding."""
+        """Keep a failure that is news as a finding.  Raises ``Enough`` when one was all that was wanted."""
         finding = self._finding(attempt, kind, written, case, edits)
+        if self.first_only:
+            self.findings.take_as_it_is(finding)
+            raise Enough
         from conformance.fuzz.replay import replayer  # noqa: PLC0415  # which imports the kinds of cases
 
         again = replayer(kind)
-        taken = self.findings.take(
+        return self.findings.take(
             finding, attempt.journal, lambda: again.attempt(self.bench, self.runtime, written).problem
         )
-        if taken is not None and self.first_only:
-            raise Enough
-        return taken
 
     def _finding(
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None

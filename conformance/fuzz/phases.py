@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The longest time for one operation, in seconds: what hangs is found soon.
 TIMEOUT = 10.0
+#: How many cases are drawn at most until one of them shows a deliberate fault.
+PROVING = 100
 #: The folder of the findings of fuzzing, below that of the runtime.
 FOLDER = "fuzz"
 STATE = pytest.StashKey["State"]()
@@ -75,6 +77,14 @@ class Phases:
     def settings(self) -> Settings:
         """What this part may take."""
         return replace(settings_of(self.config), part=self.part, parts=parts_of(self.config)[1])
+
+    @property
+    def examples(self) -> int | None:
+        """How many cases to draw, None for as many as there is time for; to prove a test, until a fault shows."""
+        settings = self.settings
+        if self.config.stash[SESSION].prove:
+            return PROVING
+        return None if settings.seconds else settings.examples
 
     @cached_property
     def bench(self) -> Bench:
