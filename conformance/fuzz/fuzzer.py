@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz import judging
-from conformance.fuzz.coverage import Coverage
+from conformance.fuzz.coverage import count, nothing_yet
 from conformance.fuzz.findings import finding_of, signature_of
 from conformance.fuzz.shrinking import minimised
 from strategies.case import INVALID, Case
-from strategies.config import base_config
 from strategies.joining import joined, packs
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.findings import Finding, Findings
     from conformance.fuzz.settings import Settings
     from conformance.harness.runtime import Runtime
+    from reports.coverage import Coverage
 
 #: How many further attempts the smallest form of a failure may take.
 SHRINKING = 24
@@ -40,7 +40,7 @@ class Fuzzer:
     settings: Settings
     ends: float = float("inf")
     first_only: bool = False
-    coverage: Coverage = field(default_factory=Coverage)
+    coverage: Coverage = field(default_factory=nothing_yet)
     progress: Callable[[Fuzzer], None] = lambda _: None
     began: float = field(default_factory=time.monotonic)
 
@@ -84,9 +84,10 @@ class Fuzzer:
             raise Enough
 
     def _attempt(self, written: dict[str, Any]) -> Attempt:
-        attempt = judging.attempt(self.bench, self.runtime, written)
+        bench = self.bench.impatient() if self.findings.is_known_to_hang(written["about"]) else self.bench
+        attempt = judging.attempt(bench, self.runtime, written)
         refused = any(step.exit_status for step in attempt.journal.steps if "create" in step.argv)
-        self.coverage.count(written["config"], base_config(), refused=refused, skipped=bool(attempt.skipped))
+        count(self.coverage, written["config"], refused=refused, skipped=bool(attempt.skipped))
         return attempt
 
     def _fail(self, case: Case, attempt: Attempt) -> Case:

@@ -9,16 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from conformance.fuzz.attempts import Bench
-from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.findings import Findings
 from conformance.fuzz.fuzzer import Enough, Fuzzer
 from conformance.fuzz.progress import Progress
 from conformance.fuzz.settings import Clock, Settings, parts_of, settings_of
 from conformance.fuzz.surroundings import surroundings_of
 from conformance.harness.errors import Violation
+from conformance.plugin.fuzzing import PROPERTY
 from conformance.plugin.session import SESSION
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Phases:
         session, state = self.config.stash[SESSION], State.of(self.config)
         known = session.expectations(self.runtime.name)
         findings = state.findings.setdefault(self.runtime.name, Findings(self.folder, self.runtime, known))
-        before = len(findings.new)
+        before = len(findings.believed)
         fuzzer = Fuzzer(
             self.bench,
             self.runtime,
@@ -105,7 +106,6 @@ class Phases:
             self.settings,
             ends=state.clock.allot(name),
             first_only=session.prove,
-            coverage=Coverage(),
             progress=Progress(self.config, name),
         )
         began = time.monotonic()
@@ -113,7 +113,7 @@ class Phases:
             yield fuzzer
         state.clock.spent(time.monotonic() - began)
         self._tell(name, fuzzer, time.monotonic() - began)
-        new = [finding for finding in findings.new[before:] if finding.is_believed]
+        new = findings.believed[before:]
         if self.settings.steady:  # a race is told, but a trial that fails now and then helps nobody
             new = [finding for finding in new if not finding.is_flaky]
         if new:
@@ -127,13 +127,10 @@ class Phases:
             "phase": name,
             "runtime": self.runtime.name,
             "seconds": seconds,
-            "cases": fuzzer.coverage.cases,
-            "refused": fuzzer.coverage.refused,
-            "skipped": fuzzer.coverage.skipped,
-            "fields": {path: dict(values) for path, values in fuzzer.coverage.fields.items()},
-            "new": sorted(finding.name for finding in fuzzer.findings.new if finding.is_believed),
+            "coverage": msgspec.to_builtins(fuzzer.coverage),
+            "new": sorted(finding.name for finding in fuzzer.findings.believed),
             "known": len(fuzzer.findings.known),
             "seed": self.settings.seed,
             "folder": str(self.folder),
         }
-        self.request.node.user_properties.append(("seatrial-fuzz", told))
+        self.request.node.user_properties.append((PROPERTY, told))

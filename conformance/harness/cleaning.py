@@ -8,11 +8,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from conformance.harness.cri.cleaning import clean as clean_servers
 from conformance.harness.trial import GUARDIAN, RUN
 
 
 def clean() -> list[str]:
-    """Remove the cgroups and links of trials that nobody guards, with their processes; returns what was removed."""
+    """Remove what trials left that nobody guards any more, with their processes; returns what was removed."""
     links = [link for link in _entries(RUN) if link.is_symlink()]
     alive = [link.name for link in links if _is_guarded(link)]
     interpreter = os.path.realpath(sys.executable)
@@ -25,7 +26,7 @@ def clean() -> list[str]:
             done.append(f"link {link}")
     with suppress(OSError):
         RUN.rmdir()
-    return done
+    return done + clean_servers()
 
 
 def _entries(folder: Path) -> list[Path]:

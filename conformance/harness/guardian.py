@@ -35,6 +35,8 @@ MNT_DETACH = 2
 PR_SET_CHILD_SUBREAPER = 36
 
 TRIAL_CGROUP = re.compile(r"seatrial-\d+-[0-9a-f]{4}")
+#: Of a containerd of the suite's own; all that was in it ends with the process that started it.
+CONTAINERD_CGROUP = re.compile(r"seatrial-containerd-\d+")
 DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the lifeline alone decides when a trial ends
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -446,8 +448,30 @@ def clean_up_after_others(alive: list[str]) -> None:
                 end_processes(entry.path)
                 remove_cgroup(entry.path)
                 print(entry.path)
+            elif CONTAINERD_CGROUP.fullmatch(entry.name) and not has_processes(entry.path):
+                remove_cgroup(entry.path)
+                print(entry.path)
     for hierarchy in adopted:
         give_back(hierarchy)
+
+
+def has_processes(directory: str, seconds: float = 1.0) -> bool:
+    """Whether something goes on below a cgroup; what is just ending is waited for."""
+    deadline = time.monotonic() + seconds
+    while any(read_lines(f"{path}/cgroup.procs") for path, _, _ in os.walk(directory)):
+        if time.monotonic() > deadline:
+            return True
+        select.select([], [], [], 0.01)
+    return False
+
+
+def read_lines(path: str) -> list[str]:
+    """The lines of a file; none when it has gone."""
+    try:
+        with open(path) as file:
+            return file.read().split()
+    except OSError:
+        return []
 
 
 def end_processes(directory: str) -> None:

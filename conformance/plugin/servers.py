@@ -157,11 +157,12 @@ class Servers:
 
     def _take_images_back(self) -> None:
         from conformance.harness.cri.client import Client  # noqa: PLC0415
+        from conformance.harness.cri.supply import remove_images  # noqa: PLC0415
 
         for server in self._servers.values():
             client = Client(server.address, self.settings.timeout)
             if self._harbour is not None:
-                self._harbour.take_back(client)
+                remove_images(client, self._harbour.addresses)
             client.close()
 
     def _start(self, bug: str) -> str:

@@ -22,7 +22,7 @@ from reference_runtime.constants import (
     SCHEDULERS,
 )
 from reference_runtime.errors import RuntimeFault
-from reference_runtime.ops import program
+from reference_runtime.ops import home, program
 from reference_runtime.plan import Call, Op
 from reference_runtime.validate.numbers import listed
 
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 _PR_SET_NO_NEW_PRIVS = 38
 _MEMORY_NODES = 1024
+_REAL_TIME = ("SCHED_FIFO", "SCHED_RR")
+_NO_BUDGET = (
+    "; it takes CAP_SYS_NICE, and in a control group of version 1 linux.resources.cpu.realtimeRuntime,"
+    " which has to be within that of the groups above"
+)
 
 
 def plan_outside(run: Run) -> Iterator[Op]:
@@ -68,6 +73,7 @@ def plan_inside(run: Run) -> Iterator[Op]:
         yield Call(
             "cwd", process["cwd"], f"change to the directory {process['cwd']}", _change_directory, process["cwd"]
         )
+        yield from home.plan(process)
 
 
 def plan_last(run: Run) -> Iterator[Op]:
@@ -182,7 +188,8 @@ def _set_scheduler(scheduler: dict[str, Any]) -> None:
     try:
         libc.syscall("sched_setattr", 0, struct.pack("<IIQiiQQQ", 48, *fixed, *times), 0)
     except OSError as problem:
-        raise RuntimeFault(f"process.scheduler: {problem.strerror}") from None
+        needed = isinstance(problem, PermissionError) and scheduler["policy"] in _REAL_TIME
+        raise RuntimeFault(f"process.scheduler: {problem.strerror}{_NO_BUDGET if needed else ''}") from None
 
 
 def _change_directory(path: str) -> None:

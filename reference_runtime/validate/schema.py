@@ -121,7 +121,7 @@ _LINUX = record(
         ),
         "sysctl": mapping(text),
         "seccomp": _JUDGED_ELSEWHERE,
-        "rootfsPropagation": one_of(("shared", "slave", "private", "unbindable"), "propagation"),
+        "rootfsPropagation": one_of(constants.ROOT_PROPAGATIONS, "propagation"),
         "maskedPaths": array(absolute),
         "readonlyPaths": array(absolute),
         "mountLabel": text,

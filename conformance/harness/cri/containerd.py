@@ -20,8 +20,6 @@ from conformance.harness.images.samples import sample
 SOCKET = Path("/run/containerd/containerd.sock")
 WORKSPACE = Path("/run/seatrial-containerd")
 PAUSE = f"{EXPORTED}/pause:1"
-#: What tells others in these namespaces how to start one more.
-SPARE_CONFIG = WORKSPACE / "config.toml"
 
 CONFIG = """\
 version = 2
@@ -91,6 +89,8 @@ class Containerd(Launcher):
     socket = SOCKET
     workspace = WORKSPACE
     places = ("/var/lib/cni",)
+    settings = WORKSPACE / "config.toml"
+    own = (str(SOCKET), str(SOCKET.parent), f"{WORKSPACE}/root")
     more_options: ClassVar = {"snapshotter": ("overlayfs", "how layers become a root filesystem")}
 
     def configure(self) -> None:
@@ -106,21 +106,23 @@ class Containerd(Launcher):
             runtime=shutil.which(self.options.runtime),
             restricted=str(not may_lower_oom_score()).lower(),
         )
-        SPARE_CONFIG.write_text(config)
+        self.settings.write_text(config)
         for registry in REGISTRIES:
             hosts = WORKSPACE / "registries" / registry
             hosts.mkdir(parents=True)
             (hosts / "hosts.toml").write_text(HOSTS.format(registry=registry))
         write_archive(WORKSPACE / "pause.tar", [(PAUSE, sample("pause"))])
 
-    def command_line(self) -> list[str]:
+    @staticmethod
+    def command_line(program: Path, settings: Path) -> list[str]:
         """How to start containerd."""
-        return [str(self.program), "--config", str(SPARE_CONFIG)]
+        return [str(program), "--config", str(settings)]
 
-    def import_pause(self, log: int) -> bool:
+    @staticmethod
+    def import_pause(program: Path, address: Path) -> list[str]:
         """Import the pause image, as an administrator does it."""
-        ctr = [str(self.program.with_name("ctr")), "-n", "k8s.io"]
-        return self.wait(self.start([*ctr, "images", "import", f"{WORKSPACE}/pause.tar"], output=log)) == 0
+        ctr = [str(program.with_name("ctr")), "-a", str(address), "-n", "k8s.io"]
+        return [*ctr, "images", "import", f"{WORKSPACE}/pause.tar"]
 
 
 def main(arguments: list[str] | None = None) -> int:

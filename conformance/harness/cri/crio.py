@@ -18,8 +18,8 @@ from conformance.harness.images.samples import sample
 
 SOCKET = Path("/run/crio/crio.sock")
 WORKSPACE = Path("/run/seatrial-crio")
-#: What tells others in these namespaces how to start one more.
-SPARE_CONFIG = WORKSPACE / "crio.conf"
+#: What CRI-O keeps in its workspace.
+KEPT = ("root", "runroot", "logs", "version", "version-persist", "clean", "exits", "attach", "namespaces", "oci")
 #: The registry of the pause image is there for as long as CRI-O is.
 PAUSE_PORT = 5001
 PAUSE = f"127.0.0.1:{PAUSE_PORT}/seatrial/pause:1"
@@ -90,6 +90,8 @@ class Crio(Launcher):
     socket = SOCKET
     workspace = WORKSPACE
     places = ("/var/lib/cni", "/var/lib/containers", "/var/log/crio")
+    settings = WORKSPACE / "crio.conf"
+    own = (str(SOCKET), *(f"{WORKSPACE}/{name}" for name in KEPT))
     more_options: ClassVar = {
         "conmon": ("conmon", "its monitor of containers"),
         "pinns": ("pinns", "its program that makes namespaces"),
@@ -115,7 +117,7 @@ class Crio(Launcher):
             pause=PAUSE,
             plugins=self.options.plugins,
         )
-        SPARE_CONFIG.write_text(config)
+        self.settings.write_text(config)
         (WORKSPACE / "policy.json").write_text(POLICY)
         registries = WORKSPACE / "registries.conf"
         registries.write_text("".join(map(INSECURE.format, [*REGISTRIES, f"127.0.0.1:{PAUSE_PORT}"])))
@@ -123,9 +125,15 @@ class Crio(Launcher):
         self.pauses = Registry(WORKSPACE / "pause", port=PAUSE_PORT)
         self.pauses.store.add(sample("pause"), "seatrial/pause")
 
-    def command_line(self) -> list[str]:
+    @staticmethod
+    def command_line(program: Path, settings: Path) -> list[str]:
         """How to start CRI-O."""
-        return [str(self.program), "--config", str(SPARE_CONFIG), "--config-dir", ""]
+        return [str(program), "--config", str(settings), "--config-dir", ""]
+
+    @staticmethod
+    def import_pause(program: Path, address: Path) -> list[str]:  # noqa: ARG004  # there is nothing to import
+        """CRI-O pulls the pause image when it is wanted."""
+        return []
 
 
 def main(arguments: list[str] | None = None) -> int:

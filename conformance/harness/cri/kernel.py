@@ -36,6 +36,12 @@ def needs_limit(container: Container, name: str) -> None:
         pytest.skip(f"not here: the kernel has no {name} for containers of this server")
 
 
+def needs_usual_place(controller: str) -> None:
+    """Skip the test where a controller is mounted elsewhere than most OCI runtimes look for it."""
+    if not _mount_of(controller).is_relative_to("/sys/fs/cgroup"):
+        pytest.skip(f"not here: the controller {controller} is not below /sys/fs/cgroup")
+
+
 def _files(container: Container, where: Limit) -> list[tuple[Path, bool]]:
     """The files that hold a limit of a running container, the nearest first, and whether they are of v2."""
     pid = pid_in(dict(container.answer(verbose=True).info))

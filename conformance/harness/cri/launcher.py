@@ -42,12 +42,16 @@ class Launcher(ABC):
     ``name`` is the server's, ``socket`` where it listens, ``workspace`` what it and the suite may write to, and
     ``places`` are folders outside of /run that it writes to whatever its settings say.  ``more_options`` are those that
     only this server has, by their default and help, and ``helpers`` those that name a program which must be there.
+    ``settings`` is the file with the server's settings, and ``own`` are the paths in it that no other server may have:
+    they tell how one more can be started beside it.
     """
 
     name: ClassVar[str]
     socket: ClassVar[Path]
     workspace: ClassVar[Path]
     places: ClassVar[tuple[str, ...]]
+    settings: ClassVar[Path]
+    own: ClassVar[tuple[str, ...]]
     more_options: ClassVar[dict[str, tuple[str, str]]] = {}
     helpers: ClassVar[tuple[str, ...]] = ()
 
@@ -62,13 +66,15 @@ class Launcher(ABC):
     def configure(self) -> None:
         """Write the server's settings."""
 
+    @staticmethod
     @abstractmethod
-    def command_line(self) -> list[str]:
+    def command_line(program: Path, settings: Path) -> list[str]:
         """How to start it."""
 
-    def import_pause(self, log: int) -> bool:  # noqa: ARG002  # a server that pulls it has nothing to import
-        """Make the pause image known to the server, which is listening; whether that was possible."""
-        return True
+    @staticmethod
+    @abstractmethod
+    def import_pause(program: Path, address: Path) -> list[str]:
+        """The command that makes the pause image known to a server which listens there; [] when it pulls it."""
 
     def run(self) -> int:
         """Start the server, run the command, and stop the server; returns the command's exit status."""
@@ -76,11 +82,12 @@ class Launcher(ABC):
         (self.workspace / "cni/10-seatrial.conflist").write_text(NETWORK.format(workspace=self.workspace))
         self.configure()
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        daemon = self.start(self.command_line(), output=log)
+        daemon = self.start(self.command_line(self.program, self.settings), output=log)
         if not self.until_listening(daemon):
             print(f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
             return 2
-        if not self.import_pause(log):
+        importing = self.import_pause(self.program, self.socket)
+        if importing and self.wait(self.start(importing, output=log)) != 0:
             print(f"{self.name}: the pause image could not be imported", file=sys.stderr)
             return 2
         self.environment |= {"SEATRIAL_CRI": f"unix://{self.socket}", "SEATRIAL_CRI_REGISTRY": REGISTRY}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.harness.cri import protocol
+from conformance.harness.cri.claim import Claim
+from conformance.harness.cri.cleaning import NODE
 from conformance.harness.cri.client import Client
 from conformance.harness.cri.residue import remove_cgroups
 from conformance.harness.cri.supply import Supply
@@ -44,7 +43,8 @@ class Node:
         self.server, self.settings, self.supply = server, settings, supply
         self.client = Client(server.address, settings.timeout)
         self.run = f"seatrial-{secrets.token_hex(4)}"
-        self.folder = Path(tempfile.mkdtemp(prefix="seatrial-cri-"))
+        self._claim = Claim.new(NODE, run=self.run, address=server.address)
+        self.folder = self._claim.folder
         self.folder.chmod(0o755)  # users of containers look into folders below it
         self.shared: Sandbox | None = None
         self.present: set[str] = set()
@@ -83,4 +83,4 @@ class Node:
             self.shared = None
         remove_cgroups(self.server.pid, self.run)
         self.client.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._claim.release()

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from functools import cache
-from pathlib import Path
 
+from conformance.harness.cri.claim import Claim
+from conformance.harness.cri.cleaning import REFERENCE
 from conformance.harness.errors import WrongUse
 
 MODULE = "reference_runtime.cri"
-#: How the name of the folder begins in which one is that the suite has started.
-PREFIX = "seatrial-reference-"
 #: How long it may take to listen, and to end, in seconds.
 PATIENCE = 20.0
 
@@ -40,13 +37,15 @@ def faults() -> frozenset[str]:
 class Reference:
     """A reference server of this process's own, with a deliberate fault when one is named."""
 
-    def __init__(self, bug: str = "", *, lasting: bool = False) -> None:
+    def __init__(self, bug: str = "", *, lasting: bool = False, heritage: Claim | None = None) -> None:
         """Start it, and wait until it listens.  Raises ``WrongUse`` when it does not.
 
-        A lasting one leaves what it has when it is stopped; the next one, when it is started again, does not.
+        A lasting one leaves what it has when it is stopped; the next one, when it is started again, does not.  The
+        heritage is what another one has left.
         """
         self._command = [*command(), *(["--bug", bug] if bug else [])]
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._claim = heritage or Claim.new(REFERENCE)
+        self.folder = self._claim.folder
         self.address = f"unix://{self.folder}/cri.sock"
         self._lasting = lasting
         self._start()
@@ -86,7 +85,7 @@ class Reference:
         if self._lasting:
             self.start()
             self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._claim.release()
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as client:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.harness.cri import protocol
+from conformance.harness.cri.claim import Claim
+from conformance.harness.cri.cleaning import REGISTRY
 from conformance.harness.cri.client import Client
 from conformance.harness.errors import WrongUse
 from conformance.harness.images.archive import EXPORTED
@@ -65,11 +66,13 @@ class Harbour:
     def __init__(self, address: str) -> None:
         """Raises ``WrongUse`` when the address is none, or taken."""
         host, _, port = address.rpartition(":")
-        self.folder = Path(tempfile.mkdtemp(prefix="seatrial-registry-"))
+        self._claim = Claim.new(REGISTRY)
+        self.folder = self._claim.folder
+        self._servers: list[str] = []
         try:
             self.registry = Registry(self.folder, host, int(port))
         except (OSError, ValueError, OverflowError) as problem:
-            shutil.rmtree(self.folder)
+            self._claim.release()
             why = getattr(problem, "strerror", "") or "it must be HOST:PORT, with port 0 for any"
             raise WrongUse(f"--cri-registry={address}: {why}") from None
         self.guarded = {kind: self._guarded(kind, place, int(port)) for kind, place in GUARDED.items()}
@@ -91,6 +94,8 @@ class Harbour:
         pulling = Supply(self.registry.address, str(self.folder), guarded=guarded)
         wanted = pulling.reference("probe")
         request = protocol.message("PullImageRequest", {"image": {"image": wanted, "user_specified_image": wanted}})
+        self._servers.append(client.address)
+        self._claim.write(registries=self.addresses, servers=self._servers)
         answer = client.call("PullImage", request)
         if answer.good:
             return pulling
@@ -108,17 +113,24 @@ class Harbour:
     def close(self, client: Client | None = None) -> None:
         """Close the registry, after taking its images out of a server."""
         if client is not None:
-            self.take_back(client)
+            remove_images(client, self.addresses)
         for registry in (self.registry, *self.guarded.values()):
             registry.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._claim.release()
 
-    def take_back(self, client: Client) -> None:
-        """Remove all images that came from the registries."""
-        listed = client.call("ListImages", protocol.message("ListImagesRequest"))
-        if not listed.good:
-            return
-        ours = tuple(f"{registry.address}/" for registry in (self.registry, *self.guarded.values()))
-        for image in listed.message.images:
-            if any(name.startswith(ours) for name in [*image.repo_tags, *image.repo_digests]):
-                client.call("RemoveImage", protocol.message("RemoveImageRequest", {"image": {"image": image.id}}))
+    @property
+    def addresses(self) -> list[str]:
+        """Where all registries of the run listen."""
+        return [registry.address for registry in (self.registry, *self.guarded.values())]
+
+
+def remove_images(client: Client, registries: Sequence[str]) -> list[str]:
+    """Remove all images of a server that came from registries; returns their names."""
+    listed = client.call("ListImages", protocol.message("ListImagesRequest"))
+    ours, removed = tuple(f"{address}/" for address in registries), []
+    for image in listed.message.images if listed.good else ():
+        names = [name for name in [*image.repo_tags, *image.repo_digests] if name.startswith(ours)]
+        if names:
+            client.call("RemoveImage", protocol.message("RemoveImageRequest", {"image": {"image": image.id}}))
+            removed.append(names[0])
+    return removed
