@@ -11,7 +11,7 @@ from reference_runtime.errors import RuntimeFault, SpecError
 from reference_runtime.options import Usage
 from reference_runtime.run import Settings
 from reference_runtime.store import Container
-from reference_runtime.validate import PROCESS
+from reference_runtime.validate import PROCESS, complete
 from reference_runtime.validate.rules import check_process
 
 TYPE_CHECKING = False
@@ -72,6 +72,7 @@ def process_of(config: dict[str, Any], values: Values, args: list[str]) -> Proce
         process["args"] = args
     PROCESS(process, "process")
     check_process(process)
+    complete(process)
     return process
 
 
@@ -114,4 +115,7 @@ def _id(word: str, option: str) -> int:
 
 def _extended(capabilities: dict[str, list[str]], further: list[str]) -> dict[str, list[str]]:
     added = {kind: [*capabilities.get(kind, []), *further] for kind in _EXTENDED_SETS}
+    kept = [name for name in further if name in capabilities.get("inheritable", [])]
+    if kept:
+        added["ambient"] = [*capabilities.get("ambient", []), *kept]
     return capabilities | added
