@@ -86,7 +86,7 @@ def _from_file(path: str) -> Process:
 
 def _changed(process: Process, values: Values) -> Process:
     process = dict(process, terminal=values["tty"], user=dict(process["user"]))
-    process["env"] = [*process.get("env", []), *values["env"]]
+    process["env"] = _with_variables(process.get("env", []), values["env"])
     for option, name in (("cwd", "cwd"), ("apparmor", "apparmorProfile"), ("process-label", "selinuxLabel")):
         if values[option]:
             process[name] = values[option]
@@ -100,6 +100,12 @@ def _changed(process: Process, values: Values) -> Process:
     if values["cap"]:
         process["capabilities"] = _extended(process.get("capabilities", {}), values["cap"])
     return process
+
+
+def _with_variables(env: list[str], further: list[str]) -> list[str]:
+    """Further variables take the places of those with the same names."""
+    named = {entry.partition("=")[0] for entry in further}
+    return [*(entry for entry in env if entry.partition("=")[0] not in named), *further]
 
 
 def _user(words: str) -> dict[str, int]:
