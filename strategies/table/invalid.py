@@ -67,7 +67,7 @@ def invalid_cases(surroundings: Surroundings) -> list[Case]:
 
 def refuse(requirement: str, about: str, *edits: Edit, script: str = "") -> Case:
     """A case that has to be refused."""
-    return Case(edits, INVALID, requirement, about, script)
+    return Case(edits, INVALID, requirement, about, script, needed=len(edits))
 
 
 def _documents() -> list[Case]:
