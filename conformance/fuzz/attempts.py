@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How long the host may take to let go of what a container had; what is left behind for good costs this each time.
 PATIENCE = 0.5
+#: The longest time for one operation of what is known to hang, in seconds.
+HURRY = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Bench:
     trial: Trial
     timeout: float
     _clean: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
+
+    def impatient(self) -> Bench:
+        """The same bench for what is known to hang: that is not waited for in full."""
+        return Bench(self.trial, min(self.timeout, HURRY))
 
     def attempt(self, runtime: Runtime, act: Callable[[Scene], object]) -> Attempt:
         """Let ``act`` use a new scene, settle it, and tell what came of it; what is ours to mend is raised."""

@@ -157,6 +157,16 @@ class Findings:
     known: dict[str, str] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def failures(self) -> int:
+        """How many there were that nobody knows, those of one kind counted each."""
+        return sum(self.seen.values())
+
+    @property
+    def believed(self) -> list[Finding]:
+        """The new ones that were seen again."""
+        return [finding for finding in self.new if finding.is_believed]
+
     def is_news(self, problem: Violation) -> bool:
         """Whether this is the first failure of its kind; counts it."""
         signature = signature_of(problem)
@@ -171,6 +181,11 @@ class Findings:
         if reason is not None:
             self.known[signature] = reason.reason
         return reason is not None
+
+    def is_known_to_hang(self, about: str) -> bool:
+        """Whether expectations list that some operation hangs in cases of a kind."""
+        signatures = (f"{Hung.verdict}: {operation} with {about}" for operation in ("create", "start", "the runtime"))
+        return bool(about) and any(self.expectations.of_finding(signature, ()) for signature in signatures)
 
     def take_as_it_is(self, finding: Finding) -> None:
         """Take a finding without looking into it, where one is all that was wanted."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz import judging
-from conformance.fuzz.coverage import Coverage
+from conformance.fuzz.coverage import count, nothing_yet
 from conformance.fuzz.findings import finding_of, signature_of
 from conformance.fuzz.shrinking import minimised
 from strategies.case import INVALID, Case
-from strategies.config import base_config
 from strategies.joining import joined, packs
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.findings import Finding, Findings
     from conformance.fuzz.settings import Settings
     from conformance.harness.runtime import Runtime
+    from reports.coverage import Coverage
 
 #: How many further attempts the smallest form of a failure may take.
 SHRINKING = 24
@@ -32,7 +32,10 @@ class Enough(Exception):
 
 @dataclass
 class Fuzzer:
-    """Tries cases on one runtime.  ``ends`` is when to stop; with ``first_only`` the first finding is enough."""
+    """Tries cases on one runtime in a phase.
+
+    ``ends`` is when to stop; with ``first_only`` the first finding is enough.
+    """
 
     bench: Bench
     runtime: Runtime
@@ -40,8 +43,9 @@ class Fuzzer:
     settings: Settings
     ends: float = float("inf")
     first_only: bool = False
-    coverage: Coverage = field(default_factory=Coverage)
+    coverage: Coverage = field(default_factory=nothing_yet)
     progress: Callable[[Fuzzer], None] = lambda _: None
+    phase: str = ""
     began: float = field(default_factory=time.monotonic)
 
     def run(self, cases: Iterable[Case]) -> None:
@@ -84,38 +88,37 @@ class Fuzzer:
             raise Enough
 
     def _attempt(self, written: dict[str, Any]) -> Attempt:
-        attempt = judging.attempt(self.bench, self.runtime, written)
+        bench = self.bench.impatient() if self.findings.is_known_to_hang(written["about"]) else self.bench
+        attempt = judging.attempt(bench, self.runtime, written)
         refused = any(step.exit_status for step in attempt.journal.steps if "create" in step.argv)
-        self.coverage.count(written["config"], base_config(), refused=refused, skipped=bool(attempt.skipped))
+        count(self.coverage, written["config"], refused=refused, skipped=bool(attempt.skipped))
         return attempt
 
     def _fail(self, case: Case, attempt: Attempt) -> Case:
         """Take a failure in: a new one is made smaller, run again and kept."""
         problem = attempt.problem
         assert problem is not None
-        if not self.findings.is_news(problem) or self.findings.is_known(problem, requirements_of(case)):
+        if self.findings.is_known(problem, requirements_of(case)) or not self.findings.is_news(problem):
             return case
-        if self.first_only:
-            self.findings.take_as_it_is(self._finding(attempt, "case", case.written(), case))
-            raise Enough
-        case, attempt = self._smallest(case, attempt)
+        if not self.first_only:
+            case, attempt = self._smallest(case, attempt)
         self.keep(attempt, "case", case.written(), case)
         return case
 
     def keep(
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None
     ) -> Finding | None:
-        """Keep a failure that is news as a finding."""
+        """Keep a failure that is news as a finding.  Raises ``Enough`` when one was all that was wanted."""
         finding = self._finding(attempt, kind, written, case, edits)
+        if self.first_only:
+            self.findings.take_as_it_is(finding)
+            raise Enough
         from conformance.fuzz.replay import replayer  # noqa: PLC0415  # which imports the kinds of cases
 
         again = replayer(kind)
-        taken = self.findings.take(
+        return self.findings.take(
             finding, attempt.journal, lambda: again.attempt(self.bench, self.runtime, written).problem
         )
-        if taken is not None and self.first_only:
-            raise Enough
-        return taken
 
     def _finding(
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None

@@ -267,7 +267,11 @@ class Trial:
     def processes(self) -> dict[int, str]:
         """The processes of the trial but for the spawner: number inside to command line; zombies are left out."""
         found = {}
-        for name in os.listdir(self.proc):
+        try:
+            names = os.listdir(self.proc)
+        except OSError as problem:
+            raise HarnessError(f"the spawner is gone: {problem.strerror}") from problem
+        for name in names:
             if name.isdigit() and name != "1":
                 with suppress(OSError):
                     line = (self.proc / name / "cmdline").read_bytes()

@@ -216,9 +216,9 @@ class RuntimeService:
         return api_pb2.ReopenContainerLogResponse()
 
     def checkpoint_container(self, request: Any, _: Any) -> Any:
-        """Is not done here."""
+        """Is not done here, in the words that tests of the kubelet know."""
         self._container(request)
-        raise Unsupported("checkpoints are not made by this server")
+        raise Unsupported("method CheckpointContainer not implemented")
 
     def get_container_events(self, _: Any, context: Any) -> Iterator[Any]:
         """What happens from now on."""

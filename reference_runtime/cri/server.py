@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 
 from reference_runtime import libc
-from reference_runtime.cri import faults
+from reference_runtime.cri import abandoned, faults
 from reference_runtime.cri.errors import Unusable
 from reference_runtime.cri.handlers import handlers
 from reference_runtime.cri.parts import Parts
@@ -45,7 +45,10 @@ def serve(settings: Settings) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (_FEW_FILES, _FEW_FILES))
     _free(settings.socket)
     libc.adopt_orphans()
+    if settings.ephemeral:
+        abandoned.remove()
     parts = Parts(settings)
+    abandoned.note(settings)
     server = grpc.server(ThreadPoolExecutor(_MOST_CALLS), options=_OPTIONS)
     streams = StreamsService(parts)
     runtime = (RuntimeService(parts), StatsService(parts), streams)

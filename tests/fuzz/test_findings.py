@@ -101,6 +101,15 @@ def test_what_is_known_is_not_new(tmp_path: Path, runtime: Runtime) -> None:
     assert not findings.is_known(ValidRefused("no", "a way"))
 
 
+def test_what_is_known_to_hang_is_told_before_it_is_tried(tmp_path: Path, runtime: Runtime) -> None:
+    findings = collector(tmp_path, runtime, Expectation(reason="for ever", finding="hung: create with a filter*"))
+    assert [findings.is_known_to_hang(about) for about in ("a filter that kills", "a mount", "")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_what_comes_late_in_a_long_message_can_be_known(tmp_path: Path, runtime: Runtime) -> None:
     message = "mounting " + "a source to its place " * 20 + "data: defaults: invalid argument"
     problem = ValidRefused(message, normalised(message))
