@@ -48,8 +48,8 @@ def _is_json(form: str) -> bool:
 
 
 def _entry(container: Container) -> dict[str, Any]:
-    document = container.state()
-    document.setdefault("pid", 0)
+    state = container.state()
+    document = {"ociVersion": state["ociVersion"], "id": container.id, "pid": 0, **state}
     document.update({name: container.document[name] for name in ("rootfs", "created")})
     document["owner"] = _owner(container)
     return document
