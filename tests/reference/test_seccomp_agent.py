@@ -8,11 +8,12 @@ import socket
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from reference_runtime.seccomp import listener
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_an_agent_may_leave_as_soon_as_it_has_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
