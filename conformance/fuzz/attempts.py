@@ -27,12 +27,15 @@ HURRY = 2.0
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of it: the violation if there was one, why it could not be tried, and what was done."""
+    """What came of it: the violation if there was one, why it could not be tried, and what was done.
+
+    ``output`` is what the program has printed, where somebody wanted to know.
+    """
 
     problem: Violation | None
     journal: Journal
     skipped: str = ""
-    refused: bool = False
+    output: str = ""
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.fuzz.attempts import Attempt
 from conformance.fuzz.errors import EqualsDiffer
 from conformance.fuzz.pictures import differences, picture
+from conformance.harness.observed import span
 from strategies.places import entries, section
 
 if TYPE_CHECKING:
@@ -131,6 +132,15 @@ def pair_of(case: dict[str, Any], relation: Relation) -> dict[str, Any]:
     return {"one": case, "other": other, "relation": relation.about, "requirement": relation.requirement}
 
 
+def _note_evidence(first: Attempt, second: Attempt, name: str) -> None:
+    """Let a script run both containers, and compare what their programs said of a field."""
+    steps, configs = first.journal.steps, first.journal.configs
+    second.journal.steps[:0] = steps
+    second.journal.configs = {**configs, **second.journal.configs}
+    beginning, end = ('{"verb":', "") if name == "actions" else span(second.output, name.partition(".")[0])
+    second.journal.saw(f"unequal {beginning}", end)
+
+
 def attempt(bench: Bench, runtime: Runtime, pair: dict[str, Any]) -> Attempt:
     """Try both; the attempt of the second has the problem, if they differ."""
     return compare(bench, runtime, pair, picture(bench, runtime, pair["one"]))
@@ -147,6 +157,10 @@ def compare(bench: Bench, runtime: Runtime, pair: dict[str, Any], tried: tuple[A
     if not (found := differences(one, other)):
         return second
     details = "; ".join(f"{name}: {one[name]!r} and {other.get(name)!r}" for name in found)
+    if found == ["accepted"]:
+        second.journal.end_with_refusal()
+    else:
+        _note_evidence(first, second, found[0])
     second.journal.judged(repr({name: one[name] for name in found}), repr({name: other.get(name) for name in found}))
     reason = f"{pair['relation']} must change nothing, yet {details[:3000]}"
     problem = EqualsDiffer(reason, f"{pair['relation']}: {', '.join(found)}", pair["requirement"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, RefusedInSil
 from conformance.fuzz.findings import normalised
 from conformance.fuzz.observing import Seen, observe
 from conformance.harness.errors import Crashed, Hung, Leaked, OperationFailed
-from conformance.harness.observed import fragment
+from conformance.harness.observed import fragment, line_of
 from conformance.harness.refusal import refused
 from conformance.plugin.verdicts import beyond_its_claims
 from conformance.requirements import lookup
 from strategies.case import INVALID, UNSPECIFIED, VALID
 from strategies.models import expected
+from strategies.models.linux import KINDS
 from strategies.versions import VERSIONS, lowest_version, newest
 
 if TYPE_CHECKING:
@@ -150,10 +152,26 @@ def compare(scene: Scene, facts: list[Expected], seen: Seen) -> None:
         observed = seen.value(each)
         if observed != each.value:
             scene.journal.judged(repr(each.value), repr(observed))
-            if each.where == "report":
-                scene.journal.saw("program", fragment(seen.output, each.name))
+            note_evidence(scene.journal, each, seen)
             message = f"{each.fact} is {observed!r}, the config says {each.value!r}"
             raise EffectDiffers(message, f"{each.requirement}: {each.fact}", each.requirement)
+
+
+def note_evidence(journal: Journal, each: Expected, seen: Seen) -> None:
+    """Note where a script finds again what was seen in the place of an expectation."""
+    if each.where == "report":
+        journal.saw("program", fragment(seen.output, each.name))
+    elif each.where == "action":
+        journal.saw("program", line_of(seen.output, seen.number_of_action(each)))
+    elif each.where == "namespace":
+        kind = each.fact.partition(" ")[0]
+        journal.saw(f"namespace {KINDS.get(kind, kind)}", "inherited" if each.value else "new")
+    elif each.name in seen.moments:
+        journal.until(*seen.moments[each.name])
+    if each.where == "state":
+        wanted = next(reversed(journal.configs.values()))["annotations"].items()
+        missing = {key: value for key, value in wanted if value == each.value and seen.annotations.get(key) != value}
+        journal.saw("lacking", json.dumps(missing)[1:-1])
 
 
 def _counts(runtime: Runtime, each: Expected) -> bool:

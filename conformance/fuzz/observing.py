@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz.errors import EffectDiffers
@@ -11,9 +11,10 @@ from conformance.harness.limits import limit_of
 from strategies.models.hooks import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from conformance.harness.container import Container
+    from conformance.harness.journal import Evidence
     from conformance.probe.report import Action, Report
     from strategies.models import Expected
 
@@ -29,6 +30,8 @@ class Seen:
     annotations: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    #: After how many steps annotations and limits were looked at, and where.
+    moments: dict[str, tuple[int, Evidence | None]] = field(default_factory=dict)
 
     def value(self, each: Expected) -> Any:
         """What an expectation looks at; what can not be looked at is said in words."""
@@ -36,6 +39,18 @@ class Seen:
             return each.look(self)
         except (AttributeError, KeyError, TypeError) as problem:
             return f"not to be seen ({problem})"
+
+    def number_of_action(self, each: Expected) -> int:
+        """Which of the actions an expectation looks at, the last one when it is not there."""
+        numbers = [0]
+
+        def watched() -> Iterator[Action]:
+            for number, action in enumerate(self.actions):
+                numbers.append(number)
+                yield action
+
+        replace(self, actions=watched()).value(each)  # type: ignore[arg-type]  # it is gone through once
+        return numbers[-1]
 
     def is_new(self, kind: str) -> bool:
         """Whether the program was in a namespace that is not the runtime's."""
@@ -51,8 +66,17 @@ def observe(container: Container, meaning: Callable[[], Sequence[Expected]], und
     creation = container.begin_create(under=under)
     wanted = meaning()
     scene.accepted(container.end_create(creation))
-    annotations = container.state().annotations if any(each.where == "state" for each in wanted) else {}
-    limits = {each.name: limit_of(container, each.name) for each in wanted if each.where == "limit"}
+    annotations: dict[str, str] = {}
+    limits: dict[str, int] = {}
+    moments: dict[str, tuple[int, Evidence | None]] = {}
+    for each in wanted:
+        if each.where == "state" and "" not in moments:
+            annotations = container.state().annotations
+        elif each.where == "limit":
+            limits[each.name] = limit_of(container, each.name)
+        else:
+            continue
+        moments[each.name] = (len(scene.journal.steps), scene.journal.evidence)
     container.start()
     status = container.until_ended()
     deletion = container.begin_delete()
@@ -61,6 +85,7 @@ def observe(container: Container, meaning: Callable[[], Sequence[Expected]], und
     try:
         report = program.report
     except Violation as problem:
+        scene.journal.saw("silent", "")
         raise EffectDiffers(str(problem), "create.properties-applied: no report", "start.runs-program") from None
     except HarnessError as problem:
         raise EffectDiffers(str(problem), "create.properties-applied: no report", "start.runs-program") from None
@@ -69,7 +94,7 @@ def observe(container: Container, meaning: Callable[[], Sequence[Expected]], und
         raise EffectDiffers(reason, "start.runs-program: the program ended early", "start.runs-program")
     told = _told_by_hooks(container) if any(each.where == "hooks" for each in wanted) else []
     outside = {kind: scene.trial.namespace(kind) for kind in report.namespaces or ()}
-    return Seen(report, program.actions, program.output, outside, annotations, limits, told)
+    return Seen(report, program.actions, program.output, outside, annotations, limits, told, moments)
 
 
 def _told_by_hooks(container: Container) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,7 +36,9 @@ def picture(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> tuple[Attem
     if attempt.problem is not None or attempt.skipped:
         return attempt, {}
     found = seen[-1]
-    return attempt, {"accepted": False} if found is None else {"accepted": True, **shown(found)}
+    if found is None:
+        return attempt, {"accepted": False}
+    return replace(attempt, output=found.output), {"accepted": True, **shown(found)}
 
 
 def shown(seen: Seen) -> dict[str, Any]:

@@ -35,10 +35,10 @@ def run_equals(fuzzer: Fuzzer, surroundings: Surroundings) -> None:
             attempt = compare(fuzzer.bench, fuzzer.runtime, pair, tried)
             count(fuzzer.coverage, pair["other"]["config"], refused=False, skipped=bool(attempt.skipped))
             fuzzer.progress(fuzzer)
-            _judge(fuzzer, base, relation, attempt)
+            take_in(fuzzer, base, relation, attempt)
 
 
-def _judge(fuzzer: Fuzzer, base: Case, relation: Relation, attempt: Attempt) -> None:
+def take_in(fuzzer: Fuzzer, base: Case, relation: Relation, attempt: Attempt) -> None:
     """Take a failure in: one that is news is made smaller, run again and kept."""
     if not _is_unheard_of(fuzzer, attempt):
         return

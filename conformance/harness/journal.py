@@ -35,8 +35,11 @@ class Evidence:
 
     ``where`` is ``status`` (exit status of the last call), ``output`` (what the last call printed), ``program`` (what
     the container's program printed), ``ended`` (how it ended), ``accepted`` (how many of several calls at once were),
-    ``process`` (a process with such a command line), ``file PATH``, ``exists PATH``, or ``tags PATH`` (the words that
-    programs and hooks have said, in their order, in a file of such lines).
+    ``process`` (a process with such a command line), ``silent`` (the program did not report), ``lacking`` (the last
+    call did not print the text), ``file PATH``, ``exists PATH``, ``tags PATH`` (the words that programs and hooks have
+    said, in their order, in a file of such lines), ``namespace KIND`` (whether the program's was "new" or "inherited"),
+    or ``unequal BEGINNING`` (a part of the report, up to the text, in which the programs of two containers differ;
+    without a text all lines that begin so).
     """
 
     where: str
@@ -54,6 +57,17 @@ class Journal:
     expected: str = ""
     observed: str = ""
     closed: bool = False
+
+    def until(self, steps: int, evidence: Evidence | None) -> None:
+        """Forget what was done after so many steps, when the fact that counts was seen there."""
+        del self.steps[steps:]
+        self.evidence = evidence
+
+    def end_with_refusal(self) -> None:
+        """Forget what came after the last call that was refused."""
+        refused = [number for number, step in enumerate(self.steps) if step.exit_status]
+        if refused:
+            self.until(refused[-1] + 1, Evidence("status", str(self.steps[refused[-1]].exit_status)))
 
     def close(self) -> None:
         """Take no more notes: what follows is cleaning up."""

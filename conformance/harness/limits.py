@@ -48,7 +48,7 @@ def limit_of(container: Container, name: str) -> int:
     """
     limit = LIMITS[name]
     unified = container.scene.trial.is_unified
-    folder = container.cgroup("" if unified else limit.controller)
+    folder = own = container.cgroup("" if unified else limit.controller)
     file = limit.v2 if unified else limit.v1
     field = limit.field if unified else 0
     top = _value(container.scene.trial.cgroup_folder("" if unified else limit.controller, "/") / file, field)
@@ -58,6 +58,8 @@ def limit_of(container: Container, name: str) -> int:
             container.read(folder / file)
             return value
         folder = folder.parent
+    if (own / file).exists():
+        container.read(own / file)
     return UNLIMITED if top is None else top
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from conformance.harness.errors import HarnessError, Violation
-from conformance.probe.report import Action, Report, parse
+from conformance.probe.report import ACTIONS, Action, Report, parse
 
 
 class Witness(Protocol):
@@ -133,6 +133,22 @@ def fragment(output: str, name: str) -> str:
             return output[start:end]
         start = output.find(key, end)
     return ""
+
+
+def span(output: str, name: str) -> tuple[str, str]:
+    """The texts that one field of the report begins with and that follow it; both "" when it is not there."""
+    fields = list(first_report(output) or {})
+    if name not in fields:
+        return "", ""
+    after = fields[fields.index(name) + 1 :]
+    key = f'"{name}":'
+    return key + fragment(output, name)[len(key) :][:1], f',"{after[0]}":' if after else "}}"
+
+
+def line_of(output: str, number: int) -> str:
+    """What the probe printed about the verb with a number; "" when there is none."""
+    lines = [line for line in output.splitlines() if line.startswith(ACTIONS)]
+    return lines[number] if number < len(lines) else ""
 
 
 def _line_of(output: str, verb: str, index: int) -> str:

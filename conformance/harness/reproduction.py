@@ -38,7 +38,14 @@ folders='{folders}'
 """
 
 #: What looks at a fact that is in a file, by the kind of evidence.
-JUDGES = {"file": "judge", "tags": "judge_tags"}
+JUDGES = {
+    "file": "judge",
+    "tags": "judge_tags",
+    "namespace": "judge_namespace",
+    "lacking": "judge_lacking",
+    "silent": "judge_silent",
+    "unequal": "judge_unequal",
+}
 #: Fields of the probe's report that are never the same twice, and mean something only beside those of the host.
 FLEETING = ('"namespaces":', '"clocks":', '"fds":', '"cgroups":', '"cwd_inode":')
 

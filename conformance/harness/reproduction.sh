@@ -160,6 +160,50 @@ judge() {
     exit 0
 }
 
+# judge_namespace FOUND KIND: still there (1) if the program's namespace is new, or inherited, as it was; else gone (0).
+judge_namespace() {
+    found=$(part '"namespaces":{' '}' "$work/$n.stdout" | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p")
+    [ "$found" = "$(stat -L -c %i "/proc/self/ns/$2")" ] && now=inherited || now=new
+    echo "When the violation was found, the $2 namespace was $1; now it is $now."
+    [ -n "$found" ] && [ "$now" = "$1" ] && exit 1
+    exit 0
+}
+
+# judge_lacking WANTED: still there (1) if a text is missing in what the last call has printed; else gone (0).
+judge_lacking() {
+    told <"$work/output" | grep -qF -e "$(printf %s "$1" | told)" && exit 0
+    echo "The runtime did not say: $1"
+    exit 1
+}
+
+# judge_silent: still there (1) if the program did not report; else gone (0).
+judge_silent() {
+    grep -q '^{"report":' "$work/$n.stdout" && exit 0
+    echo "The program did not report."
+    exit 1
+}
+
+# judge_unequal END BEGINNING: still there (1) if the programs of the first two containers differ in a part of what they
+# have reported; else gone (0).
+judge_unequal() {
+    one=$(part "$2" "$1" "$work/1.stdout" | told)
+    other=$(part "$2" "$1" "$work/2.stdout" | told)
+    printf '%s\n' 'These two must not differ:' "$one" "$other"
+    [ "$one" != "$other" ] && exit 1
+    exit 0
+}
+
+# part BEGINNING END FILE: a part of the report in a file; without an end the lines that begin so.
+part() {
+    awk -v a="$1" -v b="$2" '
+        b == "" && index($0, a) == 1 { print }
+        b != "" && index($0, "{\"report\":") == 1 {
+            rest = substr($0, index($0, a))
+            print substr(rest, 1, index(rest, b) - 1)
+            exit
+        }' "$3"
+}
+
 # judge_tags FOUND FILE: still there (1) if the same words were said in the same order; else gone (0).
 judge_tags() {
     printf '%s\n%s\n%s\n' 'When the violation was found, this was said:' "$1" 'And now:'

@@ -296,7 +296,7 @@ def parse(output: bytes) -> tuple[Report | None, list[Action]]:
     looks like one of the probe's; ``ValidationError`` is one of those.
     """
     found = reports(output)
-    return (found[0] if found else None), [_action(document) for document in _documents(output, _ACTIONS)]
+    return (found[0] if found else None), [_action(document) for document in _documents(output, _BEGINNINGS)]
 
 
 def reports(output: bytes) -> list[Report]:
@@ -317,7 +317,9 @@ def binary(arch: str | None = None) -> Path:
 
 
 _OFTEN_UNKNOWN = {field.name for field in msgspec.structs.fields(Report) if field.default is UNKNOWN}
-_ACTIONS = (b'{"verb":', b'{"tag":', b'{"signal":')
+#: How the lines begin that say what verbs did.
+ACTIONS = ('{"verb":', '{"tag":', '{"signal":')
+_BEGINNINGS = tuple(word.encode() for word in ACTIONS)
 
 
 def _documents(output: bytes, beginnings: tuple[bytes, ...]) -> list[dict[str, Any]]:
