@@ -131,13 +131,14 @@ def _scheduling(process: Mapping[str, Any]) -> Iterator[Expected]:
             lambda seen: seen.report.scheduler.policy,
             name="scheduler",
         )
-        yield Expected(
-            "process.scheduler.nice",
-            "scheduler nice",
-            scheduler.get("nice", 0),
-            lambda seen: seen.report.scheduler.nice,
-            name="scheduler",
-        )
+        if "nice" in scheduler:  # else it may be that of whoever started the runtime: some policies keep it
+            yield Expected(
+                "process.scheduler.nice",
+                "scheduler nice",
+                scheduler["nice"],
+                lambda seen: seen.report.scheduler.nice,
+                name="scheduler",
+            )
     if priority := process.get("ioPriority"):
         wanted = (priority["class"], priority.get("priority", 0))
         yield Expected(
