@@ -15,13 +15,12 @@ from conformance.harness.trial import GUARDIAN, RUN
 def clean() -> list[str]:
     """Remove what trials left that nobody guards any more, with their processes; returns what was removed."""
     links = [link for link in _entries(RUN) if link.is_symlink()]
-    alive = [link.name for link in links if _is_guarded(link)]
     interpreter = os.path.realpath(sys.executable)
-    command = [interpreter, "-I", "-S", str(GUARDIAN), "clean", *alive]
+    command = [interpreter, "-I", "-S", str(GUARDIAN), "clean"]
     removed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     done = [f"cgroup {path}" for path in removed]
     for link in links:
-        if link.name not in alive:
+        if not _is_guarded(link):
             link.unlink(missing_ok=True)
             done.append(f"link {link}")
     with suppress(OSError):
@@ -35,7 +34,10 @@ def _entries(folder: Path) -> list[Path]:
 
 def _is_guarded(link: Path) -> bool:
     """Whether the guardian that a link leads to is still there."""
-    pid = link.readlink().parts[2]
+    try:
+        pid = link.readlink().parts[2]
+    except FileNotFoundError:  # it has just removed it
+        return True
     try:
         return link.name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

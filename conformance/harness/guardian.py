@@ -7,7 +7,7 @@ that any runtime started, every mount they made and every namespace that only th
 it is told to start, and it reaps whatever is orphaned.
 
 Arguments: TRIAL-ID CONTROL-FD LIFELINE-FD.  The control socket carries one JSON document per packet, see ``Spawner``.
-With ``clean TRIAL-ID…`` it removes, and prints, the cgroups of trials whose guardian was killed: all but those named.
+With ``clean`` it removes, and prints, the cgroups of trials whose guardian was killed.
 """
 
 import ctypes
@@ -434,25 +434,50 @@ class Spawner:
                 self.send({"reaped": pid, "status": status})
 
 
-def clean_up_after_others(alive: list[str]) -> None:
+def clean_up_after_others() -> None:
     """Remove the cgroups of trials that nobody guards, also in hierarchies that the host does not see mounted."""
     check(libc.unshare(CLONE_NEWNS), "unshare")
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     os.makedirs(RUN, exist_ok=True)
+    links = os.open(RUN, os.O_RDONLY | os.O_DIRECTORY)
     mount("seatrial", RUN, "tmpfs", 0, "mode=0755")
     known = hierarchies()
     adopted = adopt_controllers_of_v2(known, f"{RUN}/.cgroups")
     for hierarchy in known + adopted:
-        for entry in list(os.scandir(hierarchy.point)):
-            if TRIAL_CGROUP.fullmatch(entry.name) and entry.name.removeprefix("seatrial-") not in alive:
+        for entry in entries(hierarchy.point):
+            if TRIAL_CGROUP.fullmatch(entry.name) and not is_guarded(entry.name.removeprefix("seatrial-"), links):
                 end_processes(entry.path)
                 remove_cgroup(entry.path)
                 print(entry.path)
-            elif SERVER_CGROUP.fullmatch(entry.name) and not has_processes(entry.path):
+            elif SERVER_CGROUP.fullmatch(entry.name) and not is_starter(entry.name) and not has_processes(entry.path):
                 remove_cgroup(entry.path)
                 print(entry.path)
     for hierarchy in adopted:
         give_back(hierarchy)
+
+
+def is_guarded(trial: str, links: int) -> bool:
+    """Whether a trial's guardian is still there: its link is made before its cgroups, and removed after them."""
+    try:
+        pid = os.readlink(trial, dir_fd=links).split("/")[2]
+        with open(f"/proc/{pid}/cmdline") as file:
+            return trial in file.read().split("\0")
+    except OSError:
+        return False
+
+
+def is_starter(cgroup: str) -> bool:
+    """Whether the process that has started a server, and made a cgroup for it, is to be seen; it may be in vain."""
+    pid = cgroup.rpartition("-")[2]
+    return "conformance.harness.cri" in " ".join(read_lines(f"/proc/{pid}/cmdline"))
+
+
+def entries(directory: str) -> list[Any]:
+    """What is in a folder; nothing when it is a hierarchy of another trial that is just going."""
+    try:
+        return list(os.scandir(directory))
+    except FileNotFoundError:
+        return []
 
 
 def has_processes(directory: str, seconds: float = 1.0) -> bool:
@@ -487,7 +512,7 @@ def end_processes(directory: str) -> None:
 def main() -> int:
     """Guard one trial from its beginning to its end, or clean up after others."""
     if sys.argv[1] == "clean":
-        clean_up_after_others(sys.argv[2:])
+        clean_up_after_others()
         return 0
     trial, control, lifeline = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     os.setsid()
