@@ -30,7 +30,7 @@ def clean_up_after_others() -> None:
     known = guardian.hierarchies()
     adopted = guardian.adopt_controllers_of_v2(known, workspace)
     for hierarchy in known + adopted:
-        for entry in list(os.scandir(hierarchy.point)):
+        for entry in entries(hierarchy.point):
             if is_abandoned(entry) and Path(entry.path).exists():  # its guardian may have removed it just now
                 end_processes(entry.path)
                 guardian.remove_cgroup(entry.path)
@@ -44,7 +44,21 @@ def is_abandoned(entry: os.DirEntry[str]) -> bool:
     """Whether something in a hierarchy is the cgroup of a trial, or of a server of ours, that has ended."""
     if TRIAL_CGROUP.fullmatch(entry.name):
         return not is_guarded(Path(guardian.RUN, entry.name.removeprefix("seatrial-")))
-    return bool(SERVER_CGROUP.fullmatch(entry.name)) and not has_processes(entry.path)
+    return bool(SERVER_CGROUP.fullmatch(entry.name)) and not is_starter(entry.name) and not has_processes(entry.path)
+
+
+def entries(directory: str) -> list[os.DirEntry[str]]:
+    """What is in a folder; nothing when it is a hierarchy of another trial that is just going."""
+    try:
+        return list(os.scandir(directory))
+    except FileNotFoundError:
+        return []
+
+
+def is_starter(cgroup: str) -> bool:
+    """Whether the process is to be seen that has started a server in a cgroup; from elsewhere it is not."""
+    pid = cgroup.rpartition("-")[2]
+    return "conformance.harness.cri" in " ".join(read_lines(f"/proc/{pid}/cmdline"))
 
 
 def is_guarded(link: Path) -> bool:

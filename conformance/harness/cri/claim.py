@@ -31,10 +31,12 @@ class Claim:
     def new(cls, prefix: str, **note: Any) -> Claim:
         """A new folder of this process's own; ``note`` is for whoever has to clean up."""
         folder = Path(tempfile.mkdtemp(prefix=prefix))
-        descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        new = folder / f"{FILE}.new"
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         made = cls(folder, descriptor)
         made.write(**note)
+        new.rename(folder / FILE)  # nobody may find it before it is locked
         return made
 
     def write(self, **note: Any) -> None:
