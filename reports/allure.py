@@ -12,10 +12,13 @@ import shlex
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reports.coverage import as_document
 from reports.record import Level, Record, Requirement, Runtime, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from reports.coverage import Coverage
 
 SEVERITIES: Mapping[Level, str] = {"MUST": "critical", "SHOULD": "normal", "MAY": "minor"}
 STATUSES: Mapping[Verdict, str] = {
@@ -158,8 +161,13 @@ def reproduce(record: Record) -> str:
 
 
 def attachments(record: Record, base: Mapping[str, Any] | None = None) -> list[Attachment]:
-    """The evidence, each thing once; ``base`` is the config that the edits were applied to."""
-    found = []
+    """The evidence, each thing once; ``base`` is the config that the edits were applied to.
+
+    What passed needs none, but that of a test of many cases is worth a look: what it has tried.
+    """
+    found = [_tried(record.coverage, record)] if record.coverage is not None else []
+    if record.verdict is Verdict.PASSED:
+        return found
     if record.config is not None:
         found.append(_json("config.json", record.config))
         if base is not None:
@@ -174,6 +182,11 @@ def attachments(record: Record, base: Mapping[str, Any] | None = None) -> list[A
 
 
 TEXT = ("text/plain", "txt")
+
+
+def _tried(coverage: Coverage, record: Record) -> Attachment:
+    page = as_document(coverage, f"What was tried on {record.runtime.name}: {title(record)}")
+    return Attachment("what was tried", page, "text/html", "html")
 
 
 def _json(name: str, document: Mapping[str, Any]) -> Attachment:

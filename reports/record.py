@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from reports.coverage import Coverage
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -103,7 +105,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     held against, "" without one; ``findings`` are the signatures of what a test of many cases found. ``config`` is the
     smallest config.json that shows the violation, ``difference`` what edits made of the base config, as a unified
     diff, ``probe`` the probe's report as JSON, ``reproduction`` the path of ``run.sh``. What passed has of these only
-    ``edits`` and ``argv``: what was tried.
+    ``edits`` and ``argv``: what was tried. ``coverage`` is what a test of many cases has tried of config.json.
     """
 
     test: str
@@ -129,6 +131,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     difference: str = ""
     probe: dict[str, Any] | None = None
     log: str = ""
+    coverage: Coverage | None = None
 
     @property
     def key(self) -> tuple[str, str]:

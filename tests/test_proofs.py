@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a trial needs root")
-@pytest.mark.parametrize("page", ["runtime", "config", "config_linux", "runtime_linux"])
-def test_each_fault_is_noticed(run_pytest: Callable[..., subprocess.CompletedProcess[str]], page: str) -> None:
-    done = run_pytest(f"conformance/oci/{page}", "--prove", "-q")
+@pytest.mark.parametrize("part", ["oci/runtime", "oci/config", "oci/config_linux", "oci/runtime_linux", "fuzz"])
+def test_each_fault_is_noticed(run_pytest: Callable[..., subprocess.CompletedProcess[str]], part: str) -> None:
+    done = run_pytest(f"conformance/{part}", "--prove", "-q")
     if done.returncode:
         missed = re.findall(r"^(?:FAILED|ERROR|BROKEN) .*$", done.stdout, re.MULTILINE)
         pytest.fail("\n".join(missed) or done.stdout[-4000:] + done.stderr[-4000:], pytrace=False)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How long the host may take to let go of what a container had; what is left behind for good costs this each time.
 PATIENCE = 0.5
+#: The longest time for one operation of what is known to hang, in seconds.
+HURRY = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Bench:
     trial: Trial
     timeout: float
     _clean: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
+
+    def impatient(self) -> Bench:
+        """The same bench for what is known to hang: that is not waited for in full."""
+        return Bench(self.trial, min(self.timeout, HURRY))
 
     def attempt(self, runtime: Runtime, act: Callable[[Scene], object]) -> Attempt:
         """Let ``act`` use a new scene, settle it, and tell what came of it; what is ours to mend is raised."""
@@ -66,25 +72,25 @@ class Bench:
             if not hasattr(problem, "about"):  # else it knows both better
                 vars(problem)["about"] = kinds_of(str(problem), scene.journal)
                 scene.journal.evidence = evidence_of(str(problem)) or scene.journal.evidence
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(problem, scene.journal)
         except Violation as problem:
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(problem, scene.journal)
         except pytest.skip.Exception as skipped:
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(None, scene.journal, skipped=str(skipped.msg))
         except AssertionError as problem:
-            self._tidy(scene)
+            self._tidy(scene, key[0])
             return Attempt(Violation(str(problem)), scene.journal)
         self._clean = {key: scene.before}
         return Attempt(None, scene.journal)
 
-    def _tidy(self, scene: Scene) -> None:
-        """Leave nothing behind that the next attempt would be judged by."""
+    def _tidy(self, scene: Scene, name: str) -> None:
+        """Leave nothing behind that the next attempt would be judged by; a trial of another name is a new one."""
         scene.abandon()
-        if scene.is_messy():
-            self.trial.restart()
+        if self.trial.name == name:
+            scene.sweep()
 
 
 def kinds_of(left: str, journal: Journal) -> str:

@@ -31,8 +31,8 @@ FORMAT = 1
 FILE = "finding.json"
 #: How often a failure is run again before it is believed.
 AGAIN = 3
-#: The longest message of a signature, in characters.
-LONGEST = 160
+#: The longest signature that is shown, in characters; a whole one is what expectations match.
+LONGEST = 200
 
 
 class Finding(msgspec.Struct, kw_only=True):
@@ -71,6 +71,11 @@ class Finding(msgspec.Struct, kw_only=True):
         return not self.confirmed.startswith("0/")
 
     @property
+    def title(self) -> str:
+        """The signature for people to read."""
+        return self.signature if len(self.signature) <= LONGEST else f"{self.signature[: LONGEST - 1]}…"
+
+    @property
     def name(self) -> str:
         """The name of its folder."""
         words = re.sub(r"[^a-z0-9]+", "-", self.signature.lower()).strip("-")
@@ -102,7 +107,7 @@ def normalised(message: str) -> str:
     text = re.sub(r"(['\"`]).*?\1", "…", text)
     text = re.sub(r"(?<![\w.])/[^\s:,;'\"]*", "PATH", text)
     text = re.sub(r"-?\d+", "N", text)
-    return " ".join(text.split())[:LONGEST]
+    return " ".join(text.split())
 
 
 def finding_of(  # noqa: PLR0913  # one argument for each thing that a finding tells
@@ -152,6 +157,16 @@ class Findings:
     known: dict[str, str] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def failures(self) -> int:
+        """How many there were that nobody knows, those of one kind counted each."""
+        return sum(self.seen.values())
+
+    @property
+    def believed(self) -> list[Finding]:
+        """The new ones that were seen again."""
+        return [finding for finding in self.new if finding.is_believed]
+
     def is_news(self, problem: Violation) -> bool:
         """Whether this is the first failure of its kind; counts it."""
         signature = signature_of(problem)
@@ -159,19 +174,29 @@ class Findings:
         self.seen[fingerprint] = self.seen.get(fingerprint, 0) + 1
         return self.seen[fingerprint] == 1
 
+    def is_known(self, problem: Violation, requirements: Sequence[str] = ()) -> bool:
+        """Whether expectations list a failure; notes the reason."""
+        signature, own = signature_of(problem), str(getattr(problem, "requirement", ""))
+        reason = self.expectations.of_finding(signature, [name for name in (own, *requirements) if name])
+        if reason is not None:
+            self.known[signature] = reason.reason
+        return reason is not None
+
+    def is_known_to_hang(self, about: str) -> bool:
+        """Whether expectations list that some operation hangs in cases of a kind."""
+        signatures = (f"{Hung.verdict}: {operation} with {about}" for operation in ("create", "start", "the runtime"))
+        return bool(about) and any(self.expectations.of_finding(signature, ()) for signature in signatures)
+
     def take_as_it_is(self, finding: Finding) -> None:
         """Take a finding without looking into it, where one is all that was wanted."""
         finding.confirmed = f"{AGAIN}/{AGAIN}"
         self.new.append(finding)
 
     def take(self, finding: Finding, journal: Journal, again: Callable[[], Violation | None]) -> Finding | None:
-        """Look into a failure that is news: run it again, and keep it unless it is known; returns what is new.
+        """Look into a failure that is news and not known: run it again, and keep it; returns what is believed.
 
         ``again`` does the whole case once more, and returns what it violated.
         """
-        if (reason := self.expectations.of_finding(finding.signature, finding.requirements)) is not None:
-            self.known[finding.signature] = reason.reason
-            return None
         # What hangs is not waited for once more and again.
         times = 1 if finding.oracle == Hung.verdict else AGAIN
         same = sum(_is_same(again(), finding) for _ in range(times))
@@ -194,7 +219,7 @@ def write(folder: Path, finding: Finding, runtime: Runtime, journal: Journal) ->
         each = lookup(name)
         lines.append(f"{each.id} ({each.level}): {each.text} {each.url}")
     sentence = lookup(finding.requirements[0]).text if finding.requirements else finding.message.splitlines()[0]
-    story = Story(finding.signature, sentence, lines, f"{finding.message}\n(seen {finding.confirmed} times again)")
+    story = Story(finding.title, sentence, lines, f"{finding.message}\n(seen {finding.confirmed} times again)")
     write_reproduction(folder, story, runtime, journal)
     (folder / FILE).write_text(written(finding))
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz import judging
-from conformance.fuzz.coverage import Coverage
+from conformance.fuzz.coverage import count, nothing_yet
 from conformance.fuzz.findings import finding_of, signature_of
 from conformance.fuzz.shrinking import minimised
-from conformance.harness.errors import Violation
 from strategies.case import INVALID, Case
-from strategies.config import base_config
 from strategies.joining import joined, packs
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.findings import Finding, Findings
     from conformance.fuzz.settings import Settings
     from conformance.harness.runtime import Runtime
+    from reports.coverage import Coverage
 
 #: How many further attempts the smallest form of a failure may take.
 SHRINKING = 24
@@ -33,7 +32,10 @@ class Enough(Exception):
 
 @dataclass
 class Fuzzer:
-    """Tries cases on one runtime.  ``ends`` is when to stop; with ``first_only`` the first finding is enough."""
+    """Tries cases on one runtime in a phase.
+
+    ``ends`` is when to stop; with ``first_only`` the first finding is enough.
+    """
 
     bench: Bench
     runtime: Runtime
@@ -41,8 +43,9 @@ class Fuzzer:
     settings: Settings
     ends: float = float("inf")
     first_only: bool = False
-    coverage: Coverage = field(default_factory=Coverage)
+    coverage: Coverage = field(default_factory=nothing_yet)
     progress: Callable[[Fuzzer], None] = lambda _: None
+    phase: str = ""
     began: float = field(default_factory=time.monotonic)
 
     def run(self, cases: Iterable[Case]) -> None:
@@ -56,17 +59,21 @@ class Fuzzer:
             self._try_pack(pack)
 
     def _try_pack(self, pack: list[Case]) -> None:
-        while pack:
+        waiting = [pack]
+        while waiting:
+            pack = waiting.pop()
             to_blame = self.try_case(joined(pack))
             if to_blame is None:
-                return
+                continue
             rest = [case for case in pack if not set(case.edits) & set(to_blame.edits)]
-            if len(rest) == len(pack):
-                rest = pack[1:] if len(pack) > 1 else []
-            pack = rest
+            if 0 < len(rest) < len(pack):
+                waiting.append(rest)
+            elif len(pack) > 1:  # nobody knows which of them it was
+                half = len(pack) // 2
+                waiting += [pack[half:], pack[:half]]
 
     def try_case(self, case: Case) -> Case | None:
-        """Try one case; returns the smallest case that fails alike if it fails.  Raises ``Enough``."""
+        """Try one case; returns it if it fails, or the smallest that fails alike if it is news.  Raises ``Enough``."""
         self.check_time()
         written = case.written()
         attempt = self._attempt(written)
@@ -81,44 +88,42 @@ class Fuzzer:
             raise Enough
 
     def _attempt(self, written: dict[str, Any]) -> Attempt:
-        attempt = judging.attempt(self.bench, self.runtime, written)
+        bench = self.bench.impatient() if self.findings.is_known_to_hang(written["about"]) else self.bench
+        attempt = judging.attempt(bench, self.runtime, written)
         refused = any(step.exit_status for step in attempt.journal.steps if "create" in step.argv)
-        self.coverage.count(written["config"], base_config(), refused=refused, skipped=bool(attempt.skipped))
+        count(self.coverage, written["config"], refused=refused, skipped=bool(attempt.skipped))
         return attempt
 
     def _fail(self, case: Case, attempt: Attempt) -> Case:
         """Take a failure in: a new one is made smaller, run again and kept."""
         problem = attempt.problem
         assert problem is not None
-        if not self.findings.is_news(problem):
-            return self._smallest(case, problem)[0] if len(case.edits) > 1 else case
-        if self.first_only:
-            self.findings.take_as_it_is(self._finding(attempt, "case", case.written(), case))
-            raise Enough
-        case, attempt = self._smallest(case, problem, attempt)
+        if self.findings.is_known(problem, requirements_of(case)) or not self.findings.is_news(problem):
+            return case
+        if not self.first_only:
+            case, attempt = self._smallest(case, attempt)
         self.keep(attempt, "case", case.written(), case)
         return case
 
     def keep(
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None
     ) -> Finding | None:
-        """Keep a failure that is news as a finding."""
+        """Keep a failure that is news as a finding.  Raises ``Enough`` when one was all that was wanted."""
         finding = self._finding(attempt, kind, written, case, edits)
+        if self.first_only:
+            self.findings.take_as_it_is(finding)
+            raise Enough
         from conformance.fuzz.replay import replayer  # noqa: PLC0415  # which imports the kinds of cases
 
         again = replayer(kind)
-        taken = self.findings.take(
+        return self.findings.take(
             finding, attempt.journal, lambda: again.attempt(self.bench, self.runtime, written).problem
         )
-        if taken is not None and self.first_only:
-            raise Enough
-        return taken
 
     def _finding(
         self, attempt: Attempt, kind: str, written: dict[str, Any], case: Case, edits: Sequence[object] | None = None
     ) -> Finding:
         assert attempt.problem is not None
-        named = [case.requirement, "valid-values.invalid"] if case.verdict == INVALID else [case.requirement]
         return finding_of(
             attempt.problem,
             attempt.journal,
@@ -126,13 +131,14 @@ class Fuzzer:
             case.edits if edits is None else edits,
             kind=kind,
             case=written,
-            requirements=[name for name in named if name],
+            requirements=requirements_of(case),
         )
 
-    def _smallest(self, case: Case, problem: Violation, attempt: Attempt | None = None) -> tuple[Case, Attempt]:
+    def _smallest(self, case: Case, attempt: Attempt) -> tuple[Case, Attempt]:
         """The smallest case that fails in the same way, within a budget."""
-        signature = signature_of(problem)
-        seen = {id(case): attempt} if attempt is not None else {}
+        assert attempt.problem is not None
+        signature = signature_of(attempt.problem)
+        seen = {id(case): attempt}
         kept = [case]  # for the ids to stay theirs
 
         def fails(candidate: Case) -> bool:
@@ -142,9 +148,15 @@ class Fuzzer:
             return tried.problem is not None and signature_of(tried.problem) == signature
 
         smallest = minimised(case, fails, attempts=SHRINKING)
-        return smallest, seen.get(id(smallest)) or self._attempt(smallest.written())
+        return smallest, seen[id(smallest)]
 
     @property
     def rate(self) -> float:
         """Cases in a second."""
         return self.coverage.cases / max(0.001, time.monotonic() - self.began)
+
+
+def requirements_of(case: Case) -> list[str]:
+    """The requirements that a case is about."""
+    named = [case.requirement, "valid-values.invalid" if case.verdict == INVALID else ""]
+    return [name for name in named if name]

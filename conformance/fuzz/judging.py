@@ -63,12 +63,17 @@ def operation(journal: Journal) -> str:
 def judge(scene: Scene, written: Written) -> Seen | None:
     """Try a case; returns what was seen if it was accepted.  Raises the exception of the oracle that is not content."""
     container = lay_out(scene, written)
-    facts = facts_for(scene.runtime, written)
     if written.verdict == INVALID:
         demand_refusal(container, written)
         return None
+    facts: list[Expected] = []
+
+    def meaning() -> list[Expected]:
+        facts[:] = facts_for(scene.runtime, written)
+        return facts
+
     try:
-        seen = observe(container, facts, written.under)
+        seen = observe(container, meaning, written.under)
     except EffectDiffers:
         if written.verdict == VALID:
             raise

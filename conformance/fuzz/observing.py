@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from conformance.fuzz.errors import EffectDiffers
 from conformance.harness.errors import HarnessError, Violation
 from conformance.harness.limits import limit_of
+from strategies.models.hooks import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from conformance.harness.container import Container
     from conformance.probe.report import Action, Report
@@ -27,6 +28,7 @@ class Seen:
     outside: dict[str, int]
     annotations: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
 
     def value(self, each: Expected) -> Any:
         """What an expectation looks at; what can not be looked at is said in words."""
@@ -40,17 +42,24 @@ class Seen:
         return self.report.namespaces[kind] != self.outside[kind]
 
 
-def observe(container: Container, wanted: Sequence[Expected], under: str) -> Seen:
-    """Run a container to its end.  Raises as the operations do, and when the program did not report."""
+def observe(container: Container, meaning: Callable[[], Sequence[Expected]], under: str) -> Seen:
+    """Run a container to its end.  Raises as the operations do, and when the program did not report.
+
+    What is wanted is worked out while the runtime is at work, and so is what the program has said.
+    """
     scene = container.scene
-    container.create(under=under)
+    creation = container.begin_create(under=under)
+    wanted = meaning()
+    scene.accepted(container.end_create(creation))
     annotations = container.state().annotations if any(each.where == "state" for each in wanted) else {}
     limits = {each.name: limit_of(container, each.name) for each in wanted if each.where == "limit"}
     container.start()
-    program = container.wait()
-    container.delete()
+    status = container.until_ended()
+    deletion = container.begin_delete()
+    program = container.observed(status)
+    container.end_delete(deletion)
     try:
-        inside = program.inside
+        report = program.report
     except Violation as problem:
         raise EffectDiffers(str(problem), "create.properties-applied: no report", "start.runs-program") from None
     except HarnessError as problem:
@@ -58,5 +67,12 @@ def observe(container: Container, wanted: Sequence[Expected], under: str) -> See
     if program.exit_status != 0:
         reason = f"the program {program.how_it_ended()}: {program.output[-200:]!r} {program.stderr[-200:]!r}"
         raise EffectDiffers(reason, "start.runs-program: the program ended early", "start.runs-program")
-    outside = {kind: scene.trial.namespace(kind) for kind in inside.namespaces or ()}
-    return Seen(inside, program.actions, program.output, outside, annotations, limits)
+    told = _told_by_hooks(container) if any(each.where == "hooks" for each in wanted) else []
+    outside = {kind: scene.trial.namespace(kind) for kind in report.namespaces or ()}
+    return Seen(report, program.actions, program.output, outside, annotations, limits, told)
+
+
+def _told_by_hooks(container: Container) -> list[str]:
+    """The lines that hooks have left in the bundle."""
+    file = container.bundle.folder / FILE
+    return container.read(file).splitlines() if file.exists() else []

@@ -9,16 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from conformance.fuzz.attempts import Bench
-from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.findings import Findings
 from conformance.fuzz.fuzzer import Enough, Fuzzer
 from conformance.fuzz.progress import Progress
 from conformance.fuzz.settings import Clock, Settings, parts_of, settings_of
 from conformance.fuzz.surroundings import surroundings_of
 from conformance.harness.errors import Violation
+from conformance.plugin.fuzzing import PROPERTY
 from conformance.plugin.session import SESSION
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The longest time for one operation, in seconds: what hangs is found soon.
 TIMEOUT = 10.0
+#: How many cases are drawn at most until one of them shows a deliberate fault.
+PROVING = 100
 #: The folder of the findings of fuzzing, below that of the runtime.
 FOLDER = "fuzz"
 STATE = pytest.StashKey["State"]()
@@ -75,6 +78,14 @@ class Phases:
         """What this part may take."""
         return replace(settings_of(self.config), part=self.part, parts=parts_of(self.config)[1])
 
+    @property
+    def examples(self) -> int | None:
+        """How many cases to draw, None for as many as there is time for; to prove a test, until a fault shows."""
+        settings = self.settings
+        if self.config.stash[SESSION].prove:
+            return PROVING
+        return None if settings.seconds else settings.examples
+
     @cached_property
     def bench(self) -> Bench:
         """Where attempts are made."""
@@ -97,7 +108,7 @@ class Phases:
         session, state = self.config.stash[SESSION], State.of(self.config)
         known = session.expectations(self.runtime.name)
         findings = state.findings.setdefault(self.runtime.name, Findings(self.folder, self.runtime, known))
-        before = len(findings.new)
+        before = len(findings.believed)
         fuzzer = Fuzzer(
             self.bench,
             self.runtime,
@@ -105,19 +116,19 @@ class Phases:
             self.settings,
             ends=state.clock.allot(name),
             first_only=session.prove,
-            coverage=Coverage(),
             progress=Progress(self.config, name),
+            phase=name,
         )
         began = time.monotonic()
         with suppress(Enough):
             yield fuzzer
         state.clock.spent(time.monotonic() - began)
         self._tell(name, fuzzer, time.monotonic() - began)
-        new = [finding for finding in findings.new[before:] if finding.is_believed]
+        new = findings.believed[before:]
         if self.settings.steady:  # a race is told, but a trial that fails now and then helps nobody
             new = [finding for finding in new if not finding.is_flaky]
         if new:
-            lines = [f"{finding.signature} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
+            lines = [f"{finding.title} (seen {finding.confirmed}): {self.folder / finding.name}" for finding in new]
             reason = f"{len(new)} new finding{'s' * (len(new) > 1)}:\n" + "\n".join(lines)
             raise NewFindings(reason, tuple(finding.signature for finding in new)) from None
 
@@ -127,13 +138,10 @@ class Phases:
             "phase": name,
             "runtime": self.runtime.name,
             "seconds": seconds,
-            "cases": fuzzer.coverage.cases,
-            "refused": fuzzer.coverage.refused,
-            "skipped": fuzzer.coverage.skipped,
-            "fields": {path: dict(values) for path, values in fuzzer.coverage.fields.items()},
-            "new": sorted(finding.name for finding in fuzzer.findings.new if finding.is_believed),
+            "coverage": msgspec.to_builtins(fuzzer.coverage),
+            "new": sorted(finding.name for finding in fuzzer.findings.believed),
             "known": len(fuzzer.findings.known),
             "seed": self.settings.seed,
             "folder": str(self.folder),
         }
-        self.request.node.user_properties.append(("seatrial-fuzz", told))
+        self.request.node.user_properties.append((PROPERTY, told))

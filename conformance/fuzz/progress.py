@@ -42,7 +42,7 @@ class Progress:
             coverage, found = fuzzer.coverage, fuzzer.findings
             text = (
                 f"fuzzing {fuzzer.runtime.name}, {self._phase}: {coverage.cases} cases, {fuzzer.rate:.0f}/s, "
-                f"{len(found.new)} findings, {len(found.known)} known, "
+                f"{len(found.believed)} findings, {len(found.known)} known, "
                 f"{len(coverage.fields)} fields, {coverage.values} values"
             )
             print(f"\r{text}\x1b[K" if live else f"\n{text}", end="\r" if live else "", flush=True)

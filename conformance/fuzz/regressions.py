@@ -25,5 +25,8 @@ def run_regressions(fuzzer: Fuzzer) -> None:
         fuzzer.check_time()
         finding = msgspec.convert(json.loads(file.read_text()), Finding)
         attempt = replayer(finding.kind).attempt(fuzzer.bench, fuzzer.runtime, finding.case)
-        if attempt.problem is not None and fuzzer.findings.is_news(attempt.problem):
+        problem = attempt.problem
+        if problem is None or fuzzer.findings.is_known(problem, finding.requirements):
+            continue
+        if fuzzer.findings.is_news(problem):
             fuzzer.keep(attempt, finding.kind, finding.case, Case(), finding.edits)

@@ -74,8 +74,13 @@ def _key(finding: Finding) -> tuple[str, ...]:
 
 
 def replay(folders: list[Path], name: str, timeout: float) -> int:
-    """Say of each folder whether its finding is still there; 0 when none is, else 1."""
-    findings = [(folder, folder_of(folder)) for folder in folders]
+    """Say of each folder whether its finding is still there; 0 when none is, else 1.
+
+    Files among folders, such as the page of the coverage, are passed over.
+    """
+    findings = [(folder, folder_of(folder)) for folder in folders if len(folders) == 1 or not folder.is_file()]
+    if not findings:
+        raise WrongUse("there is no folder among these files; give folders of findings")
     runtimes = {_key(finding): runtime_of(finding, name) for _, finding in findings}
     status = 0
     with Trial() as trial:
@@ -83,7 +88,7 @@ def replay(folders: list[Path], name: str, timeout: float) -> int:
         for folder, finding in findings:
             answer = again(bench, runtimes[_key(finding)], finding)
             status = max(status, int(answer == "still there"))
-            print(f"{answer}: {folder} ({finding.signature})", flush=True)
+            print(f"{answer}: {folder} ({finding.title})", flush=True)
     return status
 
 

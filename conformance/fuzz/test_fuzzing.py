@@ -38,7 +38,7 @@ def phases(request: pytest.FixtureRequest, scene: None, runtime: Runtime, part: 
 
 
 @musts("create.properties-applied")
-@proved_by("umask-zero-ignored")
+@proved_by("relative-paths-accepted")
 def test_what_was_found_before_is_not_there(phases: Phases) -> None:
     """What fuzzing once found and somebody promoted does not come back."""
     from conformance.fuzz.regressions import run_regressions  # noqa: PLC0415  # only where it is run
@@ -108,7 +108,7 @@ def test_equal_configs_have_equal_effects(phases: Phases) -> None:
 
 
 @musts("create.properties-applied")
-@proved_by("additional-gids-dropped")
+@proved_by("annotations-dropped")
 def test_drawn_configs_have_their_effects(phases: Phases) -> None:
     """Configs that Hypothesis draws are accepted and take effect, or are refused for what makes them invalid."""
     from hypothesis import strategies as st  # noqa: PLC0415  # costs 200 ms
@@ -116,11 +116,11 @@ def test_drawn_configs_have_their_effects(phases: Phases) -> None:
     from conformance.fuzz.generated import run_generated  # noqa: PLC0415
     from strategies.generators import invalid_cases, valid_cases  # noqa: PLC0415
 
-    surroundings, settings = phases.surroundings, phases.settings
+    surroundings = phases.surroundings
     valid = valid_cases(surroundings=surroundings)
     cases = st.one_of(valid, valid, valid, invalid_cases(surroundings=surroundings))
     with phases.phase("generated") as fuzzer:
-        run_generated(fuzzer, cases, examples=None if settings.seconds else settings.examples)
+        run_generated(fuzzer, cases, examples=phases.examples)
 
 
 @musts("state.query", "start.not-created", "kill.stopped", "delete.not-stopped", "create.unique-id")
@@ -156,6 +156,7 @@ def test_misused_command_lines_are_errors(phases: Phases) -> None:
         run_things(fuzzer, SMOKE, [case for rows in TABLE.values() for case in rows], misuses())
 
 
+# It accuses nobody, so there is no fault that it could be proved with: tests/fuzz/test_agreement.py has its proofs.
 def test_runtimes_agree(phases: Phases) -> None:
     """Where the specification is silent, runtimes may differ: what they differ in is told, and fails nothing."""
     from conformance.fuzz.agreement import Agreement  # noqa: PLC0415

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.schema import errors_of, schema
@@ -26,6 +27,30 @@ def wrong_types() -> list[Case]:
     for word in ("a text", "a list", "an object", "a number", "a boolean"):
         cases += [case for path, kind in fields if kind != word for case in _case(path, kind, word)]
     return cases
+
+
+@cache
+def fields_of_the_schema() -> tuple[str, ...]:
+    """The paths of all fields that have a value of their own, such as ``mounts[].options[]``."""
+    paths = [_shown(path) for path, _ in _fields(schema("config"), "")]
+    return tuple(path for path in paths if not any(other.startswith((f"{path}.", f"{path}[")) for other in paths))
+
+
+@cache
+def maps_of_the_schema() -> frozenset[str]:
+    """The paths of the objects whose keys are anybody's."""
+    return frozenset(
+        _shown(path) for path, kind in _fields(schema("config"), "") if kind == "an object" and _is_map(path)
+    )
+
+
+def _is_map(path: str) -> bool:
+    return _shown(path) in fields_of_the_schema()
+
+
+def _shown(path: str) -> str:
+    """A path as pages have it: without the places in lists."""
+    return path.replace(".0", "[]")
 
 
 def _case(path: str, kind: str, word: str) -> Iterator[Case]:

@@ -19,7 +19,7 @@ from strategies.edit import edited
 
 if TYPE_CHECKING:
     from conformance.harness.bundle import Bundle
-    from conformance.harness.scene import Scene
+    from conformance.harness.scene import Begun, Scene
     from conformance.harness.trial import Running
     from strategies.edit import Edit
 
@@ -151,7 +151,15 @@ class Container:
 
     def delete(self, *flags: str) -> Completed:
         """Delete the container; ``--force`` kills it first."""
-        done = self.call("delete", *flags, self.id)
+        return self.end_delete(self.begin_delete(*flags))
+
+    def begin_delete(self, *flags: str) -> Begun:
+        """Begin ``delete`` without waiting for its end."""
+        return self.scene.begin("delete", *flags, self.id)
+
+    def end_delete(self, begun: Begun) -> Completed:
+        """Wait for the end of a ``delete`` that was begun, and demand success."""
+        done = self.scene.accepted(begun.end())
         self.deleted = True
         return done
 
@@ -200,10 +208,14 @@ class Container:
 
     def wait(self) -> Program:
         """Wait until the program has ended, and see what it saw.  Raises ``Hung`` when it does not end."""
+        return self.observed(self.until_ended())
+
+    def until_ended(self) -> int | None:
+        """Wait until the program has ended; returns its wait status.  Raises ``Hung`` when it does not end."""
         status = self._wait_status()
         self.outcome = status
         self.scene.journal.add(Step("wait", (self.id,), text=str(status)))
-        return self.observed(status)
+        return status
 
     def _wait_status(self) -> int | None:
         if self.outcome is not None:

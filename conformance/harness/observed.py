@@ -38,12 +38,18 @@ class Program:
             raise HarnessError(f"the probe's output can not be read: {problem}: {output[:2000]!r}") from problem
 
     @property
-    def inside(self) -> Inside:
+    def report(self) -> Report:
         """The probe's first report.  Raises ``Violation`` when there is none: it was not run as configured."""
         if self._report is None:
             said = f"it said {self.output[-500:]!r} {self.stderr[-500:]!r} and {self.how_it_ended()}"
             raise Violation(f"the program printed no report: {said}")
-        values = {name: getattr(self._report, name) for name in Report.__struct_fields__}
+        return self._report
+
+    @property
+    def inside(self) -> Inside:
+        """The same report, which notes what a test looks at.  Raises as ``report`` does."""
+        report = self.report
+        values = {name: getattr(report, name) for name in Report.__struct_fields__}
         inside = Inside(**values)
         inside.program = self
         return inside

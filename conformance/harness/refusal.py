@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.harness.container import Container
-
-#: How long a refused operation may take to undo what it had begun.
-PATIENCE = 1.0
 
 
 @contextmanager
@@ -42,11 +38,8 @@ def refused(container: Container) -> Iterator[None]:
             f"the refused operation changed the container: it was {state or 'absent'}, it is {now or 'absent'}"
         )
     scene.journal.evidence = evidence
-    deadline = time.monotonic() + min(PATIENCE, scene.patience)
-    while found := scene.changes(before):
-        if time.monotonic() > deadline:
-            raise Leaked("the refused operation left behind: " + "; ".join(found))
-        scene.pause(0.005)
+    if found := scene.left_behind(before):
+        raise Leaked("the refused operation left behind: " + "; ".join(found))
 
 
 def never_runs(container: Container) -> None:

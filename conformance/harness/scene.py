@@ -6,6 +6,7 @@ import os
 import select
 import shutil
 import stat
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,8 +229,16 @@ class Scene:
         for container in self.containers:
             found += [f"canary changed: {path}" for path in container.bundle.canaries_changed()]
         if found:
-            self.trial.restart()
+            self.sweep()
             raise Leaked("left behind after delete: " + "; ".join(found))
+
+    def sweep(self) -> None:
+        """Make the trial what it was before the scene: without new cgroups, or else thrown away and made anew."""
+        for name in sorted(self.snapshot().cgroups - self.before.cgroups, reverse=True):
+            with suppress(OSError):  # it is not empty: then it goes with all the rest
+                (self.trial.cgroup_root / name).rmdir()
+        if self.is_messy():
+            self.trial.restart()
 
     def start_over(self) -> None:
         """Throw the surroundings away with all that is in them: what is left there is nobody's to be blamed for."""
@@ -260,12 +269,16 @@ class Scene:
         """What is there that was not there before the scene, or before something in it, or is gone."""
         return leaks(self.before if before is None else before, self.snapshot())
 
-    def left_behind(self) -> list[str]:
-        """What is there that was not there before the scene, or is gone, after the host had time to let go of it."""
-        for _ in range(int(self.patience / 0.005)):
-            found = self.changes()
-            if not found:
-                return []
+    def left_behind(self, before: Snapshot | None = None) -> list[str]:
+        """What is there that was not there before, or is gone, after the host had time to let go of it.
+
+        Where no process is left nobody can clean up any more, and nothing is waited for.
+        """
+        deadline = time.monotonic() + self.patience
+        while found := self.changes(before):
+            lasting = not any(line.startswith("process ") for line in found)
+            if lasting or time.monotonic() > deadline:
+                break
             self.pause(0.005)
         return found
 

@@ -16,7 +16,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,12 +46,17 @@ class Ended:
 
 @dataclass
 class Running:
-    """A command under way in the trial; ``pid`` is its number inside the trial's PID namespace."""
+    """A command under way in the trial, or just about to be."""
 
+    trial: Trial
     number: int
-    pid: int
     began: float
     argv: list[str]
+
+    @cached_property
+    def pid(self) -> int:
+        """Its number inside the trial's PID namespace.  Raises ``HarnessError`` when it could not be started."""
+        return self.trial.started(self)
 
 
 class Trial:
@@ -162,8 +168,8 @@ class Trial:
     ) -> Running:
         """Start a command in a session of its own.
 
-        ``files`` says what each descriptor is: a path and the flags of open(2).  Raises ``HarnessError`` when the
-        program or one of the files can not be opened.
+        ``files`` says what each descriptor is: a path and the flags of open(2).  Nobody waits until it has been
+        started: that the program or one of the files can not be opened is told by ``finish``.
         """
         self._number += 1
         request = {
@@ -174,22 +180,34 @@ class Trial:
             "files": {str(descriptor): target for descriptor, target in files.items()},
         }
         self._send(request)
-        while self._number not in self._answers:
+        return Running(self, self._number, time.monotonic(), argv)
+
+    def started(self, running: Running) -> int:
+        """Wait until a command has been started; returns its pid.  Raises ``HarnessError`` when it could not be."""
+        while running.number not in self._answers:
             self._receive(None)
-        answer = self._answers.pop(self._number)
+        answer = self._answers[running.number]
         if "refused" in answer:
-            raise HarnessError(f"could not start {argv[0]}: {answer['why']}")
-        return Running(self._number, answer["pid"], time.monotonic(), argv)
+            raise HarnessError(f"could not start {running.argv[0]}: {answer['why']}")
+        return int(answer["pid"])
 
     def finish(self, running: Running, timeout: float) -> Ended:
-        """Wait for a command to end; after ``timeout`` seconds its process group is killed and ``hung`` is set."""
+        """Wait for a command to end; after ``timeout`` seconds its process group is killed and ``hung`` is set.
+
+        Raises ``HarnessError`` when it could not be started.
+        """
         deadline = running.began + timeout
         while running.number not in self._ended:
+            if "refused" in self._answers.get(running.number, ()):
+                self.started(running)
             if not self._receive(deadline):
                 self.signal(-running.pid, 9)
                 self._receive_until_ended(running)
-                ended = self._ended.pop(running.number)
-                return Ended(ended.status, ended.seconds, hung=True)
+                return replace(self._taken(running), hung=True)
+        return self._taken(running)
+
+    def _taken(self, running: Running) -> Ended:
+        running.pid = self._answers.pop(running.number)["pid"]
         return self._ended.pop(running.number)
 
     def _receive_until_ended(self, running: Running) -> None:
@@ -249,7 +267,11 @@ class Trial:
     def processes(self) -> dict[int, str]:
         """The processes of the trial but for the spawner: number inside to command line; zombies are left out."""
         found = {}
-        for name in os.listdir(self.proc):
+        try:
+            names = os.listdir(self.proc)
+        except OSError as problem:
+            raise HarnessError(f"the spawner is gone: {problem.strerror}") from problem
+        for name in names:
             if name.isdigit() and name != "1":
                 with suppress(OSError):
                     line = (self.proc / name / "cmdline").read_bytes()

@@ -86,8 +86,6 @@ def tell(result: TestResult, record: Record, outcome: str, trace: str = "") -> N
 
 def attach(record: Record) -> None:
     """Keep the evidence of a record with the result of the test that runs now."""
-    if record.verdict is Verdict.PASSED:
-        return
     for name, text, kind, extension in shown.attachments(record, base_config()):
         allure.hook.attach_data(body=text, name=name, attachment_type=kind, extension=extension)
     if record.reproduction and Path(record.reproduction).is_file():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.plugin import options
+
+if TYPE_CHECKING:
+    from reports.coverage import Coverage
 
 PROPERTY = "seatrial-fuzz"
 OPTIONS = ("fuzz-profile", "fuzz-time", "fuzz-examples", "fuzz-seed", "fuzz-database", "shard")
@@ -29,14 +32,12 @@ class Fuzzing:
         """Say for each runtime what was tried, and write the page of its coverage."""
         if not self._told:
             return
-        from conformance.fuzz.coverage import Coverage  # noqa: PLC0415  # only where there was fuzzing
+        from reports.coverage import as_markdown, together  # noqa: PLC0415  # only where there was fuzzing
 
         terminalreporter.section("fuzzing")
         for runtime in dict.fromkeys(told["runtime"] for told in self._told):
             told = [each for each in self._told if each["runtime"] == runtime]
-            coverage = Coverage()
-            for each in told:
-                coverage.add(Coverage.of(each))
+            coverage = together(map(coverage_of, told))
             seconds = sum(each["seconds"] for each in told)
             new = {name for each in told for name in each["new"]}
             known = max(each["known"] for each in told)
@@ -49,11 +50,20 @@ class Fuzzing:
             page = Path(told[0]["folder"]) / "coverage.md"
             try:
                 page.parent.mkdir(parents=True, exist_ok=True)
-                page.write_text(coverage.page(runtime))
+                page.write_text(as_markdown(coverage, runtime))
             except OSError as problem:
                 terminalreporter.write_line(f"{page} can not be written: {problem.strerror}")
             else:
                 terminalreporter.write_line(f"what was tried: {page}")
+
+
+def coverage_of(told: dict[str, Any]) -> Coverage:
+    """What a phase says that it has tried."""
+    import msgspec  # noqa: PLC0415  # only where there was fuzzing
+
+    from reports.coverage import Coverage  # noqa: PLC0415
+
+    return msgspec.convert(told["coverage"], Coverage)
 
 
 def validate(config: pytest.Config) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from conformance.expectations import name_of
 from conformance.harness.observed import first_report
 from conformance.harness.reproduction import Story
+from conformance.plugin import fuzzing
 from conformance.plugin.selection import requirements_of, runtime_name, scene_of
 from conformance.requirements.catalogue import CRI_VERSION
 from reports import record as records
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from conformance.harness.scene import Scene
     from conformance.plugin.session import Session
     from conformance.requirements import Requirement
+    from reports.coverage import Coverage
 
 #: How much of a runtime's output goes into a record, in characters from each end.
 EXCERPT = 4000
@@ -54,6 +56,7 @@ def record_of(item: pytest.Item, session: Session, judgement: Judgement) -> reco
         expectation=_expectation(judgement.expectation),
         baseline=judgement.before,
         findings=judgement.findings,
+        coverage=_coverage(item),
     )
     if scene is None or judgement.verdict in {"unsupported", "not_here"}:
         return record
@@ -160,6 +163,12 @@ def _expectation(entry: Expectation | None) -> records.Expectation | None:
     if entry is None:
         return None
     return records.Expectation(reason=entry.reason, link=entry.link, sometimes=entry.sometimes)
+
+
+def _coverage(item: pytest.Item) -> Coverage | None:
+    """What a test of many cases has tried."""
+    told = [told for name, told in item.user_properties if name == fuzzing.PROPERTY and isinstance(told, dict)]
+    return fuzzing.coverage_of(told[-1]).shortened() if told else None
 
 
 def _excerpt(text: str) -> str:

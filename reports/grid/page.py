@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reports.grid.data import compact
+from reports.grid.tried import LINK, as_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 #: In the order in which they need one another.
 SCRIPTS = ("model.js", "filter.js", "evidence.js", "moving.js", "grid.js")
 
+PLACE_OF_LINK = "<!-- what was tried -->"
 TEMPLATE = """\
 <!doctype html>
 <html lang="en">
@@ -37,6 +39,7 @@ TEMPLATE = """\
 </head>
 <body>
 {body}
+{tried}
 <script type="application/json" id="grid">{grid}</script>
 <script type="application/json" id="evidence">{evidence}</script>
 <script type="module">{script}</script>
@@ -49,11 +52,13 @@ def as_page(grid: Grid, notes: Sequence[str] = ()) -> str:
     """The whole file. ``notes`` are what its reader has to know about the results, such as lines left out."""
     style, script = _asset("grid.css"), "\n".join(map(_asset, SCRIPTS))
     data, evidence = compact(grid, notes)
+    tried = as_section(grid)
     return TEMPLATE.format(
         policy=html.escape(_policy(style, script)),
         title=html.escape(_title(grid)),
         style=style,
-        body=_asset("grid.html"),
+        body=_asset("grid.html").replace(PLACE_OF_LINK, LINK if tried else ""),
+        tried=tried,
         grid=_block(data),
         evidence=_block(evidence),
         script=script,

@@ -35,6 +35,14 @@ def _program(process: Mapping[str, Any]) -> Iterator[Expected]:
     if len(set(names)) == len(names):
         wanted = sorted(configured)
         yield Expected("process.env", "env", wanted, lambda seen: _variables(seen.report.env, configured), name="env")
+    standard = {"0", "1", "2"}  # one that its caller has closed a runtime may leave so
+    yield Expected(
+        "file-descriptors.standard",
+        "further open descriptors",
+        [],
+        lambda seen: sorted({*seen.report.fds} - standard),
+        name="fds",
+    )
     if not process["cwd"].startswith("/proc"):
         cwd = posixpath.normpath(process["cwd"]).replace("//", "/")
         yield Expected("process.cwd", "cwd", cwd, lambda seen: seen.report.cwd, name="cwd")

@@ -96,16 +96,34 @@ def test_another_failure_does_not_confirm(tmp_path: Path, runtime: Runtime) -> N
 
 def test_what_is_known_is_not_new(tmp_path: Path, runtime: Runtime) -> None:
     findings = collector(tmp_path, runtime, Expectation(reason="late", finding="refused: no*"))
-    assert findings.take(made(ValidRefused("no", "no way"), runtime), Journal(), lambda: None) is None
+    assert findings.is_known(ValidRefused("no", "no way"))
     assert findings.known == {"refused: no way": "late"}
-    assert findings.new == []
+    assert not findings.is_known(ValidRefused("no", "a way"))
+
+
+def test_what_is_known_to_hang_is_told_before_it_is_tried(tmp_path: Path, runtime: Runtime) -> None:
+    findings = collector(tmp_path, runtime, Expectation(reason="for ever", finding="hung: create with a filter*"))
+    assert [findings.is_known_to_hang(about) for about in ("a filter that kills", "a mount", "")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_what_comes_late_in_a_long_message_can_be_known(tmp_path: Path, runtime: Runtime) -> None:
+    message = "mounting " + "a source to its place " * 20 + "data: defaults: invalid argument"
+    problem = ValidRefused(message, normalised(message))
+    findings = collector(tmp_path, runtime, Expectation(reason="late", finding="refused: *data: default*"))
+    assert findings.is_known(problem)
+    finding = made(problem, runtime)
+    assert len(finding.title) <= 200 and finding.signature.startswith(finding.title[:-1])
 
 
 def test_a_requirement_can_be_known(tmp_path: Path, runtime: Runtime) -> None:
     findings = collector(tmp_path, runtime, Expectation(reason="late", requirement="process.cwd*"))
-    problem = InvalidAccepted("x", "x", "process.cwd.absolute")
-    assert findings.take(made(problem, runtime), Journal(), lambda: None) is None
-    assert list(findings.known.values()) == ["late"]
+    assert findings.is_known(InvalidAccepted("x", "x", "process.cwd.absolute"))
+    assert findings.is_known(ValidRefused("x", "y"), ["process.cwd"])
+    assert not findings.is_known(ValidRefused("x", "y"), ["process.env"])
 
 
 def test_a_folder_tells_all_and_can_be_read_again(tmp_path: Path, runtime: Runtime) -> None:

@@ -34,7 +34,7 @@ def test_a_finding_can_be_done_again_and_promoted(
     assert (finding.confirmed, len(finding.edits)) == ("3/3", 1)
     assert subprocess.run(["sh", folder / "run.sh"], capture_output=True, check=False).returncode == 1
     assert main(["replay", str(folder)]) == 1
-    assert main(["replay", "--runtime=reference", str(folder)]) == 0
+    assert main(["replay", "--runtime=reference", *map(str, folder.parent.iterdir())]) == 0
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["still there", "fixed"]
     monkeypatch.setattr(replay, "REGRESSIONS", tmp_path / "regressions")
     assert main(["promote", str(folder)]) == 0
@@ -68,3 +68,11 @@ def test_workers_and_shards_take_parts_of_their_own(run_pytest: RunPytest) -> No
 def test_a_folder_that_is_none_is_wrong_use(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, str(tmp_path)]) == 2
     assert "finding.json" in capsys.readouterr().err
+
+
+def test_files_alone_are_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = [tmp_path / name for name in ("coverage.md", "differences.md")]
+    for page in pages:
+        page.touch()
+    assert main(["replay", *map(str, pages)]) == 2
+    assert "no folder among these files" in capsys.readouterr().err

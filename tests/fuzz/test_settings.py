@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.fuzz.coverage import Coverage, leaves
+from conformance.fuzz.coverage import count, leaves, nothing_yet
 from conformance.fuzz.settings import PROFILES, SHARES, Clock
+from strategies.edit import edited
+from strategies.edits import additional_gids, annotation
 
 
 def test_parts_share_the_cases_and_repeat_none() -> None:
@@ -34,17 +36,19 @@ def test_phases_share_the_time_and_leave_it_to_those_after() -> None:
 
 
 def test_coverage_counts_what_the_base_config_has_not() -> None:
-    coverage = Coverage()
-    coverage.count({"a": 1, "b": [{"c": 2}, {"c": 3}]}, {"a": 1}, refused=True, skipped=False)
-    other = Coverage()
-    other.count({"a": 2}, {"a": 1}, refused=False, skipped=False)
+    coverage = nothing_yet()
+    groups, note = edited(additional_gids(2, 3)), edited(annotation("x", "sea"))
+    count(coverage, groups, refused=True, skipped=False)
+    other = nothing_yet()
+    count(other, note, refused=False, skipped=False)
     coverage.add(other)
-    assert {path: dict(values) for path, values in coverage.fields.items()} == {
-        "b[].c": {"2": 1, "3": 1},
-        "a": {"2": 1},
+    assert {path: field.values for path, field in coverage.fields.items()} == {
+        "process.user.additionalGids[]": {"2": 1, "3": 1},
+        "annotations.*": {'"sea"': 1},
     }
     assert (coverage.cases, coverage.refused, coverage.values) == (2, 1, 3)
-    assert "| `b[].c` | 2 | `2`, `3` |" in coverage.page("ship")
+    assert {"process.user.umask", "mounts[].options[]"} <= {*coverage.never}
+    assert not {"annotations", "process.user.additionalGids[]"} & {*coverage.never}
 
 
 def test_long_values_are_cut() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reports.coverage import Coverage, Field
 from reports.grid.data import compact
 from reports.grid.markdown import as_markdown
 from reports.grid.model import build
@@ -182,3 +183,15 @@ def test_results_of_another_machine_are_told_apart(
     note = "results of 2 hosts, so verdicts may differ for that reason; the hosts differ in kernel"
     assert told.err == f"seatrial grid: {note}\n"
     assert json.loads(told.out)["notes"] == [note]
+
+
+def test_what_fuzzing_has_tried_is_a_part_of_the_page(make: Callable[..., Record]) -> None:
+    tried = Coverage(cases=2, fields={"hostname": Field(cases=1, values={NASTY: 1})}, known=["hostname", "process.cwd"])
+    page = as_page(build([make(coverage=tried), make(test="t/test_c.py::test_more", coverage=tried)]))
+    assert page.count('href="#fuzzing"') == page.count('id="fuzzing"') == 1
+    assert "4 cases" in page and "Never tried: <code>process.cwd</code>" in page
+    assert len(re.findall(r"<script\b", page)) == 3 and html.escape("<script>alert(1)") in page
+
+
+def test_a_page_without_fuzzing_does_not_speak_of_it(fleet: list[Record]) -> None:
+    assert "fuzzing" not in as_page(build(fleet)).partition("</style>")[2]

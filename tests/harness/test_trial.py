@@ -59,7 +59,7 @@ def test_the_environment_bears_the_marker(trial: Trial) -> None:
 
 def test_a_missing_program_is_our_error(trial: Trial) -> None:
     with pytest.raises(HarnessError, match="could not start"):
-        trial.start(["/no/such/program"], files={})
+        trial.finish(trial.start(["/no/such/program"], files={}), 10)
 
 
 @pytest.mark.parametrize("kind", ["pid", "mnt", "ipc", "uts", "net", "cgroup"])

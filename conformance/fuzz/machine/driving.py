@@ -41,14 +41,10 @@ def try_thing(fuzzer: Fuzzer, thing: Thing) -> None:
     tried = _attempt(fuzzer, thing)
     fuzzer.progress(fuzzer)
     problem = tried.problem
-    if problem is None or not fuzzer.findings.is_news(problem):
+    if problem is None or fuzzer.findings.is_known(problem) or not fuzzer.findings.is_news(problem):
         return
-    signature = signature_of(problem)
-    if (
-        not fuzzer.first_only
-        and fuzzer.findings.expectations.of_finding(signature, [getattr(problem, "requirement", "")]) is None
-    ):
-        thing, tried = _smallest(fuzzer, thing, tried, signature)
+    if not fuzzer.first_only:
+        thing, tried = _smallest(fuzzer, thing, tried, signature_of(problem))
     fuzzer.keep(tried, KIND, written(thing), Case(), ())
 
 
