@@ -131,6 +131,7 @@ def _scheduling(process: Mapping[str, Any]) -> Iterator[Expected]:
             lambda seen: seen.report.scheduler.policy,
             name="scheduler",
         )
+    if scheduler and scheduler["policy"] in {"SCHED_OTHER", "SCHED_BATCH"}:  # the others have none
         yield Expected(
             "process.scheduler.nice",
             "scheduler nice",
