@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance import musts, proved_by
+from conformance.harness.cri.found import first
 from conformance.harness.cri.objects import Sandbox
 from conformance.harness.cri.refusal import refused
 from conformance.harness.cri.scene import CriScene
@@ -33,7 +34,7 @@ def pod_namespaces(printed: bytes) -> dict[str, int] | None:
     """The namespaces that the container's own program saw itself in."""
     from conformance.probe.report import reports  # noqa: PLC0415
 
-    return reports(printed)[0].namespaces
+    return first(reports(printed), "report in the log").namespaces
 
 
 @proved_by("cri-exec-exit-code-lost")

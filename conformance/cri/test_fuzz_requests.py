@@ -18,33 +18,36 @@ from conformance.harness.cri.configs import Document
 from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.scene import CriScene, spec
 from conformance.harness.errors import Crashed, Violation
-from strategies.messages import Path, changed, changes
+from strategies.messages import Path, changed, changes, holes
 
 #: How many requests of each call are made; those that make sandboxes take longest.
-EXAMPLES = {"RunPodSandbox": 15, "CreateContainer": 40}
+EXAMPLES = {"RunPodSandbox": 10, "CreateContainer": 25}
 USUALLY = 10
-#: Fields that stay: they name files, processes and networks of the host, or find what has to be removed.
+#: Fields that stay: they name files, processes and networks of the host, or find what has to be removed.  A device
+#: without a path may be taken for the root of the host, with all the devices below it.
 KEPT = {
     *("labels", "log_directory", "log_path", "cgroup_parent", "sysctls", "host_path", "host_port", "host_ip"),
-    *("devices", "mounts", "port_mappings", "windows", "localhost_ref", "seccomp_profile_path", "location"),
-    *("image", "auth", "sandbox_config", "network_config", "timeout", "annotations"),
+    *("devices", "windows", "localhost_ref", "seccomp_profile_path", "location", "network_config"),
 }
+#: Where an image is pulled from stays, too: the suite's registry.
+PULLED = {"image"}
 #: How long a server may need to remove what has just ended, in seconds: its clients ask again.
 PROMPT = 10.0
 BROKEN = re.compile(r"panic|nil pointer|runtime error|index out of range|Traceback", re.IGNORECASE)
 #: Calls about a container or a sandbox, by the field that names it.
 ABOUT_A_CONTAINER = (
     *("StartContainer", "StopContainer", "ContainerStatus", "UpdateContainerResources", "ReopenContainerLog"),
-    *("ExecSync", "Exec", "Attach", "ContainerStats"),
+    *("ExecSync", "Exec", "Attach", "ContainerStats", "CheckpointContainer"),
 )
 ABOUT_A_SANDBOX = ("PodSandboxStatus", "StopPodSandbox", "PortForward", "PodSandboxStats", "UpdatePodSandboxResources")
 MAKING = ("RunPodSandbox", "CreateContainer")
 LISTS = (
     *("ListPodSandbox", "ListContainers", "ListContainerStats", "ListPodSandboxStats", "ListImages"),
-    *("ImageStatus", "Status", "Version"),
+    *("ListMetricDescriptors", "ListPodSandboxMetrics", "ImageStatus", "ImageFsInfo", "RemoveImage"),
+    *("Status", "Version", "RuntimeConfig"),
 )
 #: All that is tried here.
-PARTS = len((*MAKING, *ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS))
+PARTS = len(("PullImage", *MAKING, *ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS))
 
 
 @proved_by("cri-empty-request-crashes")
@@ -79,21 +82,30 @@ def test_requests_of_all_kinds_are_answered(cri: CriScene, method: str, pytestco
     explore(cri, Share.of(pytestconfig, PARTS), method, document, lambda request: answered(cri, method, request))
 
 
+@proved_by("cri-empty-request-crashes")
+@musts("cri.error.message")
+def test_pulls_of_all_kinds_are_answered(cri: CriScene, pytestconfig: pytest.Config) -> None:
+    """Whatever comes with a pull, such as credentials and the sandbox that it is for, it is answered in time."""
+    document = {"image": spec(cri.unique("probe")), "auth": {"username": "x"}, "sandbox_config": cri.sandbox_config()}
+    explore(cri, Share.of(pytestconfig, PARTS), "PullImage", document, lambda asked: answered(cri, "PullImage", asked))
+
+
 def explore(cri: CriScene, share: Share, method: str, document: Document, tried: Any) -> None:
-    """Try a request with changes."""
+    """Try a request with each part of it missing or empty, and with changes that are drawn."""
     descriptor = protocol.message_class(protocol.methods()[method].request).DESCRIPTOR
+    kept = KEPT | PULLED if method == "PullImage" else KEPT
+
+    def is_kept(path: Path) -> bool:
+        return bool(kept & set(path))
 
     if list(descriptor.fields):
+        for hole in holes(descriptor, document, keep=is_kept):
+            tried(changed(document, [hole]))
         drawn = changes(descriptor, keep=is_kept)
         share.explore(drawn, lambda found: tried(changed(document, found)), EXAMPLES.get(method, USUALLY))
     else:
         tried(document)
     assert cri.call("Version").runtime_name
-
-
-def is_kept(path: Path) -> bool:
-    """Whether a field is left as it is."""
-    return bool(KEPT & set(path))
 
 
 def base(cri: CriScene, method: str, pod: Sandbox) -> Document:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance import musts, proved_by
+from conformance.harness.cri.found import first
 from conformance.harness.cri.objects import Sandbox
 from conformance.harness.cri.protocol import Message, is_json
 from conformance.harness.cri.refusal import refused
@@ -271,7 +272,7 @@ def test_a_removed_image_is_gone(cri: CriScene, how: str) -> None:
     reference = cri.unique("probe")
     cri.pull(reference)
     image = image_of(cri, reference)
-    names = {"tag": reference, "id": image.id, "digest": image.repo_digests[0]}
+    names = {"tag": reference, "id": image.id, "digest": first(image.repo_digests, "digest of the image")}
     cri.call("RemoveImage", image=spec(names[how]))
     assert not is_listed(cri, image.id)
     assert not status(cri, reference).HasField("image")

@@ -10,7 +10,7 @@ import pytest
 from conformance import musts, proved_by
 from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.scene import CriScene
-from conformance.harness.cri.waiting import until
+from conformance.harness.cri.waiting import looked, until
 from conformance.harness.errors import Violation
 
 PORT, UNUSED = 8080, 8081
@@ -78,12 +78,12 @@ def test_a_stopped_sandbox_gives_its_address_back(cri: CriScene) -> None:
     """A pod's address answers while it is ready; once the sandbox is stopped nobody has it, or another sandbox."""
     sandbox = cri.sandbox()
     address = sandbox.ip
-    assert _is_somebodys(address)
+    assert looked(lambda: _is_somebodys(address), seconds=PATIENCE)
     sandbox.stop()
     others = [each.id for each in cri.call("ListPodSandbox").items if each.id != sandbox.id]
     statuses = [cri.attempt("PodSandboxStatus", {"pod_sandbox_id": other}) for other in others]
     if address not in [each.message.status.network.ip for each in statuses if each.good]:
-        assert not _is_somebodys(address)
+        assert looked(lambda: not _is_somebodys(address), seconds=PATIENCE)
 
 
 def _is_somebodys(address: str) -> bool:

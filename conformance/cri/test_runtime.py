@@ -127,4 +127,4 @@ def test_update_of_the_runtime_config_is_taken(cri: CriScene) -> None:
     """UpdateRuntimeConfig without a range of pod addresses is accepted and changes nothing."""
     cri.call("UpdateRuntimeConfig", runtime_config={"network_config": {"pod_cidr": ""}})
     conditions = {each.type: each.status for each in cri.call("Status").status.conditions}
-    assert conditions["NetworkReady"]
+    assert conditions.get("NetworkReady")

@@ -158,6 +158,11 @@ class Findings:
     seen: dict[str, int] = field(default_factory=dict)
 
     @property
+    def failures(self) -> int:
+        """How many there were that nobody knows, those of one kind counted each."""
+        return sum(self.seen.values())
+
+    @property
     def believed(self) -> list[Finding]:
         """The new ones that were seen again."""
         return [finding for finding in self.new if finding.is_believed]

@@ -32,7 +32,10 @@ class Enough(Exception):
 
 @dataclass
 class Fuzzer:
-    """Tries cases on one runtime.  ``ends`` is when to stop; with ``first_only`` the first finding is enough."""
+    """Tries cases on one runtime in a phase.
+
+    ``ends`` is when to stop; with ``first_only`` the first finding is enough.
+    """
 
     bench: Bench
     runtime: Runtime
@@ -42,6 +45,7 @@ class Fuzzer:
     first_only: bool = False
     coverage: Coverage = field(default_factory=nothing_yet)
     progress: Callable[[Fuzzer], None] = lambda _: None
+    phase: str = ""
     began: float = field(default_factory=time.monotonic)
 
     def run(self, cases: Iterable[Case]) -> None:
@@ -94,7 +98,7 @@ class Fuzzer:
         """Take a failure in: a new one is made smaller, run again and kept."""
         problem = attempt.problem
         assert problem is not None
-        if not self.findings.is_news(problem) or self.findings.is_known(problem, requirements_of(case)):
+        if self.findings.is_known(problem, requirements_of(case)) or not self.findings.is_news(problem):
             return case
         if not self.first_only:
             case, attempt = self._smallest(case, attempt)

@@ -117,6 +117,7 @@ class Phases:
             ends=state.clock.allot(name),
             first_only=session.prove,
             progress=Progress(self.config, name),
+            phase=name,
         )
         began = time.monotonic()
         with suppress(Enough):

@@ -54,7 +54,7 @@ def _judge(fuzzer: Fuzzer, base: Case, relation: Relation, attempt: Attempt) -> 
 
 def _is_unheard_of(fuzzer: Fuzzer, attempt: Attempt) -> bool:
     problem = attempt.problem
-    return problem is not None and fuzzer.findings.is_news(problem) and not fuzzer.findings.is_known(problem)
+    return problem is not None and not fuzzer.findings.is_known(problem) and fuzzer.findings.is_news(problem)
 
 
 def _smallest(fuzzer: Fuzzer, base: Case, relation: Relation, attempt: Attempt) -> tuple[Case, Attempt]:

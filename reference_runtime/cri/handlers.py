@@ -31,15 +31,18 @@ def handlers(calls: dict[str, tuple[Any, ...]]) -> list[Any]:
         methods |= {stream: _streaming_handler(stream, targets) for stream in newer.STREAMS[name]}
         known = {method: handler for method, handler in methods.items() if handler}
         made.append(grpc.method_handlers_generic_handler(service.full_name, known))
-    return [*made, _Anything()] if faults.has("cri-unknown-call-answered") else made
+    return [*made, _Anything()]
 
 
 class _Anything(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
-    """Answers whatever is called."""
+    """Answers calls that the server has not, where a fault says so."""
 
-    def service(self, _: Any) -> Any:
-        """A handler that answers with nothing."""
-        return grpc.unary_unary_rpc_method_handler(lambda _, __: b"")
+    def service(self, details: Any) -> Any:
+        """A handler that answers with nothing; None for calls that are unimplemented."""
+        is_pods = details.method.endswith(("/CheckpointPod", "/RestorePod"))
+        if faults.has("cri-unknown-call-answered") or (is_pods and faults.has("cri-checkpoint-pod-empty")):
+            return grpc.unary_unary_rpc_method_handler(lambda _, __: b"")
+        return None
 
 
 def _snake(name: str) -> str:

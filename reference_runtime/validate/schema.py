@@ -57,7 +57,7 @@ PROCESS = record(
         "cwd!": absolute,
         "env": _TEXTS,
         "args": _TEXTS,
-        "user!": record({"uid!": _ID, "gid!": _ID, "umask": integer(0, 0o777), "additionalGids": array(_ID)}),
+        "user": record({"uid!": _ID, "gid!": _ID, "umask": integer(0, 0o777), "additionalGids": array(_ID)}),
         "rlimits": array(
             record({"type!": one_of(constants.RLIMITS, "resource limit"), "soft!": UINT64, "hard!": UINT64})
         ),

@@ -41,7 +41,7 @@ def try_thing(fuzzer: Fuzzer, thing: Thing) -> None:
     tried = _attempt(fuzzer, thing)
     fuzzer.progress(fuzzer)
     problem = tried.problem
-    if problem is None or not fuzzer.findings.is_news(problem) or fuzzer.findings.is_known(problem):
+    if problem is None or fuzzer.findings.is_known(problem) or not fuzzer.findings.is_news(problem):
         return
     if not fuzzer.first_only:
         thing, tried = _smallest(fuzzer, thing, tried, signature_of(problem))

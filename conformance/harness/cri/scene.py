@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from conformance.harness.reproduction import Story
 
 #: How long a server and the host may take to let go of what was removed, in seconds.
-PATIENCE = 5.0
+PATIENCE = 10.0
 #: How long nothing may change until a server counts as at rest, in seconds.
 QUIET = 0.5
 Kept = TypeVar("Kept", Sandbox, Container)

@@ -94,6 +94,7 @@ BUGS = [
         requests={"CheckpointContainer": _empty_file},
         pretends=("CheckpointContainer",),
     ),
+    Bug("cri-checkpoint-pod-empty", "checkpoints of pods are made of nothing"),
     Bug("cri-not-found-code-wrong", "every error has the code UNKNOWN"),
     Bug("cri-not-found-accepted", "objects need not be there", accepts=_ABOUT_ONE),
     Bug("cri-empty-request-crashes", "the server ends with a request that has nothing in it"),
