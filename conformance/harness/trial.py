@@ -131,7 +131,10 @@ class Trial:
         self.inherited |= mount_points()  # others may mount and unmount at the same time
 
     def _wait_until_ready(self) -> None:
-        packet = self._socket.recv(1 << 20)
+        try:
+            packet = self._socket.recv(1 << 20)
+        except ConnectionError:
+            packet = b""
         answer = json.loads(packet) if packet else {"failed": "the guardian ended at once"}
         if "failed" in answer:
             self.close()

@@ -10,7 +10,7 @@ from strategies.edits.program import do
 from strategies.models.fact import Expected, action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from strategies.edit import Edit
 
@@ -28,8 +28,10 @@ PROPAGATION = {
     **dict.fromkeys(("shared", "rshared"), "shared"),
     **dict.fromkeys(("unbindable", "runbindable"), "unbindable"),
 }
-#: Options of a tmpfs that the mount table repeats as they are.
-REPEATED = re.compile(r"size=\d+k|nr_inodes=\d+|mode=[1-7][0-7]{2,3}|[ug]id=[1-9]\d*")
+#: Options of a tmpfs that the mount table repeats as they are; it leaves the usual mode out.
+REPEATED = re.compile(r"size=\d+k|nr_inodes=\d+|mode=(?!1777)[1-7][0-7]{2,3}|[ug]id=[1-9]\d*")
+#: Options of a tmpfs that say what its topmost folder is like.
+OWNING = re.compile(r"mode=[0-7]{3,4}|[ug]id=\d+")
 #: Filesystems whose flags are shown as they were given.
 PLAIN = ("tmpfs", "none", "bind")
 #: What cases lay out beside the root filesystem to bind it: a file in it, and what that says.
@@ -45,13 +47,26 @@ def of_mounts(config: Config) -> Iterator[Expected]:
     for place, entry in {place_of(entry): entry for entry in entries}.items():
         if entry.get("type", "none") in PLAIN and not _is_reached_by_link(place):
             yield from _mount(place, entry)
+    asked = config["process"]["args"]
     for path, content in _bound(config):
-        yield Expected("mounts.source", "what a bind mount shows", content, lambda seen, path=path: _read(seen, path))
+        if path in asked:
+            yield Expected(
+                "mounts.source", "what a bind mount shows", content, _told("read", path, "content"), "action"
+            )
+    for place, field, value in _owned(config):
+        if place in asked:
+            yield Expected("mounts.options", f"{field} of a tmpfs", value, _told("stat", place, field), "action")
+
+
+def _told(verb: str, path: str, field: str) -> Callable[[Any], Any]:
+    """What looks for a field of what the probe says of a path."""
+    return lambda seen: getattr(action(seen, verb, path), field, None)
 
 
 def questions_about_mounts(config: Config) -> list[Edit]:
     """The files that the probe must read."""
-    return [do("read", path) for path, _ in _bound(config)]
+    owned = dict.fromkeys(place for place, _, _ in _owned(config))
+    return [*(do("read", path) for path, _ in _bound(config)), *(do("stat", place) for place in owned)]
 
 
 def place_of(entry: dict[str, Any]) -> str:
@@ -144,17 +159,27 @@ def propagation_seen(seen: Any, place: str) -> str | None:
     return " ".join(sorted(words))
 
 
-def _bound(config: Config) -> Iterator[tuple[str, str]]:
-    """The files that bind mounts show and no later mount covers, and what they say."""
+def _uncovered(config: Config) -> Iterator[tuple[str, Config]]:
+    """The mounts that no later one covers, with their places."""
     mounts = [(place_of(entry), entry) for entry in config.get("mounts", ())]
     for number, (place, entry) in enumerate(mounts):
-        source = posixpath.normpath(str(entry.get("source") or ""))
-        is_bind = {"bind", "rbind"} & {*entry.get("options", ())}
         covered = any(f"{place}/".startswith(f"{later}/") for later, _ in mounts[number + 1 :])
-        if is_bind and source in CONTENT and not covered and not _is_reached_by_link(place):
+        if not covered and not _is_reached_by_link(place):
+            yield place, entry
+
+
+def _bound(config: Config) -> Iterator[tuple[str, str]]:
+    """The files that bind mounts show, and what they say."""
+    for place, entry in _uncovered(config):
+        source = posixpath.normpath(str(entry.get("source") or ""))
+        if source in CONTENT and {"bind", "rbind"} & {*entry.get("options", ())}:
             name, content = CONTENT[source]
             yield place + name, content
 
 
-def _read(seen: Any, path: str) -> str | None:
-    return getattr(action(seen, "read", path), "content", None)
+def _owned(config: Config) -> Iterator[tuple[str, str, int]]:
+    """The places where a filesystem is told its mode and owner: place, which of them, and its value."""
+    for place, entry in _uncovered(config):
+        told = dict(option.split("=", 1) for option in entry.get("options", ()) if OWNING.fullmatch(option))
+        for name, value in told.items() if entry.get("type") == "tmpfs" else ():
+            yield place, name, int(value, 8 if name == "mode" else 10)

@@ -15,6 +15,8 @@ Config = dict[str, Any]
 
 #: Variables that runtimes set when the config does not, by convention.
 CONVENTIONAL = ("HOME", "TERM", "HOSTNAME", "container")
+#: Policies that go by the nice value; the others keep what there was.
+NICE = {"SCHED_OTHER", "SCHED_BATCH"}
 SETS = ("effective", "permitted", "bounding", "inheritable", "ambient")
 
 
@@ -131,14 +133,14 @@ def _scheduling(process: Mapping[str, Any]) -> Iterator[Expected]:
             lambda seen: seen.report.scheduler.policy,
             name="scheduler",
         )
-        if "nice" in scheduler:  # else it may be that of whoever started the runtime: some policies keep it
-            yield Expected(
-                "process.scheduler.nice",
-                "scheduler nice",
-                scheduler["nice"],
-                lambda seen: seen.report.scheduler.nice,
-                name="scheduler",
-            )
+    if scheduler and scheduler["policy"] in NICE and "nice" in scheduler:
+        yield Expected(
+            "process.scheduler.nice",
+            "scheduler nice",
+            scheduler["nice"],
+            lambda seen: seen.report.scheduler.nice,
+            name="scheduler",
+        )
     if priority := process.get("ioPriority"):
         wanted = (priority["class"], priority.get("priority", 0))
         yield Expected(

@@ -147,7 +147,6 @@ def _scheduling() -> list[Case]:
         refuse("process.io-priority.class", "an empty I/O class", put("process.ioPriority", _class(""))),
         refuse("process.scheduler.policy", "an unknown policy", put("process.scheduler", {"policy": "SCHED_BOGUS"})),
         refuse("process.scheduler.policy.required", "no policy", put("process.scheduler", {"nice": 1})),
-        refuse("process.scheduler.nice", "a nice value of 20", scheduler("OTHER", nice=20)),
         refuse("process.scheduler.flags", "an unknown flag of the scheduler", scheduler("OTHER", flags=["BOGUS"])),
     ]
 

@@ -29,7 +29,7 @@ def of_mounts() -> dict[str, list[Case]]:
     own = [
         ("size=1m", "mode=711"),
         ("size=1024k", "nosuid", "mode=700", "uid=11", "noexec", "gid=70000", "nr_inodes=77"),
-        *(("mode=750",), ("mode=1751",), ("uid=2147483648",), ("size=16777216k",)),
+        *(("mode=750",), ("mode=1777",), ("mode=1751",), ("uid=2147483648",), ("size=16777216k",)),
     ]
     special = {"pipe": "mkfifo pipe", "node": "mknod node c 1 3"}
     return {
