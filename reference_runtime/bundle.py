@@ -6,7 +6,7 @@ import os
 
 from reference_runtime import documents, faults
 from reference_runtime.errors import RuntimeFault, SpecError
-from reference_runtime.validate import check
+from reference_runtime.validate import check, complete
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def load(bundle: str) -> dict[str, Any]:
         if bug.before:
             bug.before(config)
     check(config)
+    if "process" in config:
+        complete(config["process"])
     for bug in faults.active.values():
         if bug.config:
             bug.config(config)

@@ -155,6 +155,18 @@ IO_CLASSES = {"IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3
 #: linux/personality.h.
 PERSONALITIES = {"LINUX": 0x0000, "LINUX32": 0x0008}
 
+#: The four of the specification, and the recursive names that containerd writes, as every runtime takes them.
+ROOT_PROPAGATIONS = (
+    "shared",
+    "slave",
+    "private",
+    "unbindable",
+    "rshared",
+    "rslave",
+    "rprivate",
+    "runbindable",
+)
+
 #: linux/mempolicy.h.
 MEMORY_POLICIES = {
     "MPOL_DEFAULT": 0,

@@ -72,9 +72,11 @@ def read(path: str) -> Any:
 
 
 def text(value: Any, indent: str = "") -> str:
-    """The JSON text of a value, two spaces for each level; on one line when ``indent`` is a single space."""
+    """The JSON text of a value, two spaces for each level; on one line, tightly, when ``indent`` is a single space."""
     if isinstance(value, dict):
-        return _block("{}", [f"{quoted(key)}: {text(item, _deeper(indent))}" for key, item in value.items()], indent)
+        colon = ":" if indent == " " else ": "
+        items = [f"{quoted(key)}{colon}{text(item, _deeper(indent))}" for key, item in value.items()]
+        return _block("{}", items, indent)
     if isinstance(value, (list, tuple)):
         return _block("[]", [text(item, _deeper(indent)) for item in value], indent)
     if isinstance(value, str):
@@ -92,7 +94,7 @@ def _block(brackets: str, items: list[str], indent: str) -> str:
     if not items:
         return brackets
     if indent == " ":
-        return brackets[0] + ", ".join(items) + brackets[1]
+        return brackets[0] + ",".join(items) + brackets[1]
     inner = ",\n".join(f"{indent}  {item}" for item in items)
     return f"{brackets[0]}\n{inner}\n{indent}{brackets[1]}"
 

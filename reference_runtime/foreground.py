@@ -35,6 +35,8 @@ def run_container(container: Container, settings: Settings, values: dict[str, An
     terminal = None if values["detach"] else Terminal(settings)
     create(container, settings, os.path.abspath(values["pid-file"]) if values["pid-file"] else "")
     try:
+        if terminal:
+            terminal.take()
         lifecycle.start(container)
     except BaseException:
         lifecycle.delete(container, force=True)
@@ -62,16 +64,24 @@ class Terminal:
             self.receiver, sender = socket.socketpair()
             settings.console = sender.detach()
 
-    def begin(self) -> None:
-        """Takes the master, if one was sent, and makes our own terminal pass everything on."""
-        if self.receiver is None:
+    def take(self) -> None:
+        """Takes the master, if one was sent.  What is no terminal shall get lines as the program writes them."""
+        if self.receiver is None or self.master >= 0:
             return
         self.receiver.setblocking(False)
         try:
             self.master = socket.recv_fds(self.receiver, 4096, 1)[1][0]
         except (BlockingIOError, IndexError):
             return
-        if os.isatty(0):
+        if not os.isatty(1):
+            modes = termios.tcgetattr(self.master)
+            modes[tty.OFLAG] &= ~termios.ONLCR
+            termios.tcsetattr(self.master, termios.TCSANOW, modes)
+
+    def begin(self) -> None:
+        """Makes our own terminal pass everything on."""
+        self.take()
+        if self.master >= 0 and os.isatty(0):
             self._before = termios.tcgetattr(0)
             tty.setraw(0)
             self.resize()

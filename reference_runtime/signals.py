@@ -15,7 +15,7 @@ _DEADLY = ("HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "TERM", "VTALRM", "PROF
 
 
 def number(word: str) -> int:
-    """The number of a signal given as ``TERM``, ``SIGTERM``, ``15`` or ``RTMIN+1``."""
+    """The number of a signal given as ``TERM``, ``SIGTERM``, ``15`` or ``RTMIN+1``; 0 only asks, as kill(2) has it."""
     name = word.upper().removeprefix("SIG")
     if word.isascii() and word.isdigit():
         value = int(word)
@@ -27,7 +27,7 @@ def number(word: str) -> int:
         value = SIGNALS.get(name, 0)
     if faults.has("signals-unchecked"):
         return value if 1 <= value <= SIGRTMAX else 0
-    if not 1 <= value <= SIGRTMAX:
+    if not 1 <= value <= SIGRTMAX and word != "0":
         raise RuntimeFault(f"there is no signal {word!r}")
     return value
 

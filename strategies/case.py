@@ -23,7 +23,8 @@ class Case:
     ``verdict`` says whether the config has to be accepted and take effect (valid), has to be refused (invalid), or
     whether the specification leaves that open (unspecified); ``requirement`` names the sentence, and ``about`` says in
     a few words what is special, the same for all cases of one kind.  ``script`` are shell commands that lay the bundle
-    out, ``under`` commands that change the process that calls create.
+    out, ``under`` commands that change the process that calls create.  What is invalid is so by its last ``needed``
+    edits and its script: without one of them it may be valid.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -32,6 +33,7 @@ class Case:
     about: str = ""
     script: str = ""
     under: str = ""
+    needed: int = 0
 
     def config(self) -> dict[str, Any]:
         """The whole config.json, in which the probe is also asked for what a valid config means."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from strategies.case import VALID, Case
@@ -50,20 +51,26 @@ def are_compatible(cases: Sequence[Case], further: Case) -> bool:
         return True
     taken = {field for case in cases for field in fields_of(case)}
     sociable = all(map(_is_sociable, [*cases, further]))
-    return further.verdict == VALID and not fields_of(further) & taken and sociable and bool(further.edits)
+    is_something = bool(further.edits or further.under)
+    return further.verdict == VALID and not fields_of(further) & taken and sociable and is_something
 
 
 def _is_sociable(case: Case) -> bool:
-    return not case.under and not {edit.name for edit in case.edits} & LONERS
+    return not {edit.name for edit in case.edits} & LONERS
 
 
 def fields_of(case: Case) -> set[str]:
     """What a case sets, in words, so that two that set the same can be told."""
     fields = {"the root filesystem"} if "rootfs" in case.script else set()
+    if case.under:
+        # Of one who calls, and with the umask of its own that the config must not have.
+        fields |= {"the caller", *(["user"] if "umask" in case.under else [])}
     for edit in case.edits:
         if edit.name in {"tmpfs", "mount", "device", "bind"}:
             place = edit.args[1] if edit.name == "bind" else edit.args[0]
-            fields.add("place " + place.strip("/").split("/")[0])
+            fields.add("place " + normpath(f"/{place.lstrip('/')}").split("/")[1])
+            if "link" in place:  # which leads there, see ``table.mounts``
+                fields.add("place run")
         elif edit.name in {"user", "umask", "capabilities", "additional_gids"}:
             fields.add("user")
         elif edit.name in {"seccomp", "personality"}:  # filters of cases refuse the call that tells the personality

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 #: How deep below the message a changed field may lie.
 DEPTH = 5
+#: The same for fields that are tried one by one.
+SHALLOW = 3
 STRINGS = ("", "x", "no such thing", "a" * 300, "../..", "ünï\u2028", "\0", "-1", "{}")
 INT32 = (0, 1, -1, 2**31 - 1, -(2**31))
 INT64 = (0, 1, -1, 2**63 - 1, -(2**63))
@@ -25,6 +27,12 @@ ABSENT = None
 
 Document = dict[str, Any]
 Path = tuple[str, ...]
+#: Says of a path of fields whether it is left as it is.
+Keep = Callable[[Path], bool]
+
+
+def _keep_nothing(_: Path) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,33 @@ def changed(document: Document, changes: Iterable[Change]) -> Document:
     return result
 
 
-def changes(descriptor: Any, *, keep: Callable[[Path], bool] = lambda _: False) -> st.SearchStrategy[list[Change]]:
-    """Up to three changes of a message; fields that ``keep`` names by their paths stay as they are."""
+def changes(descriptor: Any, *, keep: Keep = _keep_nothing) -> st.SearchStrategy[list[Change]]:
+    """Up to three changes of a message; fields that ``keep`` names by their paths stay as they are.
+
+    In messages that are made anew, fields stay out whose names alone ``keep`` names.
+    """
     fields = [field for field in _fields(descriptor, (), DEPTH) if not keep(field[0])]
-    return st.lists(st.sampled_from(fields).flatmap(_change), min_size=0, max_size=3)
+    return st.lists(st.sampled_from(fields).flatmap(lambda place: _change(place, keep)), min_size=0, max_size=3)
+
+
+def holes(descriptor: Any, document: Document, *, keep: Keep = _keep_nothing) -> list[Change]:
+    """What is simplest, one by one: a field that the document has is absent, a message that it may have is empty."""
+    found = []
+    for path, field in _fields(descriptor, (), SHALLOW):
+        if keep(path):
+            continue
+        if _value_at(document, path) is not None:
+            found.append(Change(path, ABSENT))
+        if field.message_type is not None and not _is_list(field):
+            found.append(Change(path, {}))
+    return found
+
+
+def _value_at(document: Document, path: Path) -> Any:
+    place: Any = document
+    for name in path:
+        place = place.get(name) if isinstance(place, dict) else None
+    return place
 
 
 def _fields(descriptor: Any, path: Path, depth: int) -> list[tuple[Path, Any]]:
@@ -71,41 +102,43 @@ def _fields(descriptor: Any, path: Path, depth: int) -> list[tuple[Path, Any]]:
     return found
 
 
-def _change(place: tuple[Path, Any]) -> st.SearchStrategy[Change]:
+def _change(place: tuple[Path, Any], keep: Keep) -> st.SearchStrategy[Change]:
     path, field = place
-    return st.builds(Change, st.just(path), st.one_of(st.just(ABSENT), values(field)))
+    return st.builds(Change, st.just(path), st.one_of(st.just(ABSENT), values(field, keep)))
 
 
-def values(field: Any) -> st.SearchStrategy[Any]:
+def values(field: Any, keep: Keep = _keep_nothing) -> st.SearchStrategy[Any]:
     """Values of a field: for a list some of them, for a map some keys, for a message one with few fields."""
     if _is_map(field):
         entry = field.message_type.fields_by_name
         return st.dictionaries(_scalars(entry["key"]).filter(bool), _scalars(entry["value"]), max_size=2)
     if _is_list(field):
-        return st.lists(_single(field), max_size=3)
-    return _single(field)
+        return st.lists(_single(field, keep), max_size=3)
+    return _single(field, keep)
 
 
-def _single(field: Any) -> st.SearchStrategy[Any]:
-    return _scalars(field) if field.message_type is None else _messages(field.message_type, 2)
+def _single(field: Any, keep: Keep) -> st.SearchStrategy[Any]:
+    return _scalars(field) if field.message_type is None else _messages(field.message_type, 2, keep)
 
 
-def _messages(descriptor: Any, depth: int) -> st.SearchStrategy[Document]:
+def _messages(descriptor: Any, depth: int, keep: Keep) -> st.SearchStrategy[Document]:
     """Messages with up to three fields."""
-    simple = [field for field in descriptor.fields if field.message_type is None or depth > 0]
+    simple = [
+        field for field in descriptor.fields if (field.message_type is None or depth > 0) and not keep((field.name,))
+    ]
     if not simple:
         return st.just({})
 
     def drawn(chosen: list[Any]) -> st.SearchStrategy[Document]:
-        return st.fixed_dictionaries({field.name: _shallow(field, depth) for field in chosen})
+        return st.fixed_dictionaries({field.name: _shallow(field, depth, keep) for field in chosen})
 
     return st.lists(st.sampled_from(simple), max_size=3, unique_by=lambda field: field.name).flatmap(drawn)
 
 
-def _shallow(field: Any, depth: int) -> st.SearchStrategy[Any]:
+def _shallow(field: Any, depth: int, keep: Keep) -> st.SearchStrategy[Any]:
     if _is_map(field) or field.message_type is None:
-        return values(field)
-    inner = _messages(field.message_type, depth - 1)
+        return values(field, keep)
+    inner = _messages(field.message_type, depth - 1, keep)
     return st.lists(inner, max_size=2) if _is_list(field) else inner
 
 

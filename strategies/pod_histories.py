@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
 
-from strategies.pods import CONTAINERS, NEW, READY, SANDBOXES, History, Turn, World, expected, rule
+from strategies.pods import ABSENT, CONTAINERS, FROM_IMAGE, NEW, READY, SANDBOXES, History, Turn, World, expected, rule
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -25,6 +25,8 @@ _CONTAINER = {
     "halted": ("remove",),
     "odd": ("remove",),
 }
+#: Of the image, also while a container is made from it.
+_IMAGE = {"absent": ("pull",), "present": ("remove image", "pull")}
 #: What is refused, repeated, or too late.
 _ODD_SANDBOX = {
     "absent": ("stop sandbox", "remove sandbox", "ask sandbox"),
@@ -39,6 +41,7 @@ _ODD_CONTAINER = {
     "halted": ("stop", "kill", "start", "create waits"),
     "odd": ("stop", "start"),
 }
+_ODD_IMAGE = {"absent": ("remove image",), "present": ("pull", "remove image")}
 #: Of twenty turns these many are odd.
 _WEIGHTS = [False] * 15 + [True] * 5
 #: Containers are asked for more often than sandboxes.
@@ -46,6 +49,7 @@ _THINGS = [
     *(("sandbox", slot) for slot in range(SANDBOXES)),
     *(("container", slot) for slot in range(CONTAINERS)),
     *(("container", slot) for slot in range(CONTAINERS)),
+    ("image", FROM_IMAGE),
 ]
 
 #: Short histories in which most of the rules come up: what a trial plays that has little time.
@@ -59,6 +63,8 @@ SMOKE: tuple[History, ...] = (
         Turn("exec", 0),
         Turn("start", 0),
         Turn("start", 0),
+        Turn("create ends", 2),
+        Turn("pull", 2),
         Turn("create ends", 2),
         Turn("start", 2),
         Turn("start", 2),
@@ -87,7 +93,7 @@ SMOKE: tuple[History, ...] = (
         Turn("create waits", 1),
         Turn("start", 1),
         Turn("start", 1),
-        Turn("kill", 1),
+        Turn("stop", 1),
         Turn("remove", 1),
         Turn("create waits", 1),
         Turn("start", 1),
@@ -100,6 +106,29 @@ SMOKE: tuple[History, ...] = (
         Turn("run", 1),
         Turn("ask", 1),
     ),
+)
+#: The same for the image, and the container that is made from it.
+WITH_IMAGE: History = (
+    Turn("remove image", 2),
+    Turn("run", 0),
+    Turn("create waits", 2),
+    Turn("pull", 2),
+    Turn("pull", 2),
+    Turn("create waits", 2),
+    Turn("start", 2),
+    Turn("remove image", 2),
+    Turn("exec", 2),
+    Turn("stop", 2),
+    Turn("pull", 2),
+    Turn("remove", 2),
+    Turn("remove image", 2),
+    Turn("remove image", 2),
+    Turn("create ends", 2),
+    Turn("pull", 2),
+    Turn("create ends", 2),
+    Turn("start", 2),
+    Turn("remove sandbox", 0),
+    Turn("remove image", 2),
 )
 
 
@@ -131,17 +160,26 @@ def _turn(world: World, intent: _Intent) -> Turn:
     if kind == "container" and not intent.odd and world.sandbox_of(slot) != READY:
         # A legal life of a container begins with a sandbox that is ready.
         kind, slot = "sandbox", slot % SANDBOXES
-    if kind == "sandbox":
+    if kind == "container" and not intent.odd and slot == FROM_IMAGE and _misses_image(world):
+        kind = "image"
+    if kind == "image":
+        choices = (_ODD_IMAGE if intent.odd else _IMAGE)[world.image]
+    elif kind == "sandbox":
         choices = (_ODD_SANDBOX if intent.odd else _SANDBOX)[world.sandboxes[slot]]
     else:
         choices = (_ODD_CONTAINER if intent.odd else _CONTAINER)[world.containers[slot].phase]
     return Turn(choices[intent.choice % len(choices)], slot)
 
 
+def _misses_image(world: World) -> bool:
+    """Whether there is neither the image nor a container that was made from it."""
+    return world.image == ABSENT and world.containers[FROM_IMAGE].phase == ABSENT
+
+
 def requirements() -> set[str]:
     """The requirements that playing the smoke histories judges."""
     found, world = set(), NEW
-    for history in SMOKE:
+    for history in (*SMOKE, WITH_IMAGE):
         for turn in history:
             found.add(rule(world, turn).requirement)
             world = expected(world, turn)

@@ -1,8 +1,8 @@
-"""The life of sandboxes and of the containers in them, as the comments of the CRI's definition have it.
+"""The life of sandboxes, the containers in them and an image, as the comments of the CRI's definition have it.
 
-A world is how things stand with a few sandboxes and containers.  An operation meets a world and must be accepted, must
-be refused, or is open where the definition is silent; what it leaves is the next world.  Container ``n`` always lives
-in sandbox ``n % SANDBOXES``, so that any part of a history is a history again.
+A world is how things stand with a few sandboxes, containers and an image that one of the containers is made from.  An
+operation meets a world and must be accepted, must be refused, or is open where the definition is silent; what it leaves
+is the next world.  Container ``n`` always lives in sandbox ``n % SANDBOXES``, so any part of a history is one, too.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SANDBOXES, CONTAINERS = 2, 3
-#: What the program of a container exits with that ends by itself, and one that was asked to end; or it is killed.
-BY_ITSELF, ASKED, KILLED = 3, 7, 137
+#: What the program of a container exits with that ends by itself, and one that was asked to end.
+BY_ITSELF, ASKED = 3, 7
 
 ABSENT, READY, NOTREADY = "absent", "ready", "notready"
+#: Of the image: pulled, or one that is there always, where none can be pulled.
+PRESENT, FIXED = "present", "fixed"
+#: The container that is made from the image.
+FROM_IMAGE = CONTAINERS - 1
 CREATED, RUNNING, EXITED = "created", "running", "exited"
 #: Of a container that was stopped before it was started, both may be told; after an odd start, anything.
 HALTED, ODD = "halted", "odd"
@@ -34,6 +38,7 @@ class Turn(NamedTuple):
 
 History = tuple[Turn, ...]
 ON_SANDBOXES = ("run", "stop sandbox", "remove sandbox", "ask sandbox")
+ON_IMAGE = ("pull", "remove image")
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,11 @@ class Life:
 
 @dataclass(frozen=True)
 class World:
-    """How things stand with all sandboxes and containers."""
+    """How things stand with all sandboxes and containers, and with the image."""
 
     sandboxes: tuple[str, ...] = (ABSENT,) * SANDBOXES
     containers: tuple[Life, ...] = (Life(),) * CONTAINERS
+    image: str = ABSENT
 
     def sandbox_of(self, slot: int) -> str:
         """How things stand with the sandbox of a container."""
@@ -77,6 +83,13 @@ _SANDBOX = (
     ("ask sandbox", "ready notready", ACCEPTED, "cri.sandbox.ready"),
     ("ask sandbox", "absent", REFUSED, "cri.sandbox.status.absent"),
 )
+#: The same for the image, which may be in use.
+_IMAGE = (
+    ("pull", "absent present used", ACCEPTED, "cri.image.pull"),
+    ("remove image", "present", ACCEPTED, "cri.image.remove"),
+    ("remove image", "absent", ACCEPTED, "cri.image.remove.idempotent"),
+    ("remove image", "used", OPEN, ""),
+)
 #: The same for containers.
 _CONTAINER = (
     ("create waits", "absent", ACCEPTED, "cri.container.created"),
@@ -96,14 +109,14 @@ _CONTAINER = (
     ("remove", "running", ACCEPTED, "cri.container.remove.running"),
     ("remove", "absent", ACCEPTED, "cri.container.remove.idempotent"),
     ("exec", "running", ACCEPTED, "cri.exec-sync"),
-    ("exec", "absent created exited", REFUSED, "cri.exec-sync"),
-    ("exec", "halted odd", OPEN, ""),
+    ("exec", "absent exited", REFUSED, "cri.exec-sync.absent"),
+    ("exec", "created halted odd", OPEN, ""),
     ("ask", "created running exited halted odd", ACCEPTED, "cri.container.state"),
     ("ask", "absent", REFUSED, "cri.container.status.absent"),
 )
 RULES = {
     (operation, state): Rule(verdict, requirement)
-    for operation, states, verdict, requirement in (*_SANDBOX, *_CONTAINER)
+    for operation, states, verdict, requirement in (*_SANDBOX, *_IMAGE, *_CONTAINER)
     for state in states.split()
 }
 
@@ -112,12 +125,21 @@ def rule(world: World, turn: Turn) -> Rule:
     """What is due when an operation meets a world."""
     if turn.operation in ON_SANDBOXES:
         return RULES[turn.operation, world.sandboxes[turn.slot]]
+    if turn.operation in ON_IMAGE:
+        is_used = world.image == PRESENT and world.containers[FROM_IMAGE].phase != ABSENT
+        return RULES[turn.operation, "used" if is_used else world.image]
     found = RULES[turn.operation, world.containers[turn.slot].phase]
+    if found.verdict == ACCEPTED and _lacks_image(world, turn):
+        return Rule(REFUSED, "cri.container.image.required")
     if world.sandbox_of(turn.slot) == READY or found.verdict != ACCEPTED:
         return found
     if turn.operation.startswith("create"):
         return Rule(REFUSED, "cri.sandbox.stop.not-ready")
     return Rule(OPEN, "") if turn.operation == "start" else found
+
+
+def _lacks_image(world: World, turn: Turn) -> bool:
+    return turn.operation.startswith("create") and turn.slot == FROM_IMAGE and world.image == ABSENT
 
 
 def after(world: World, turn: Turn, *, accepted: bool) -> World:
@@ -126,6 +148,8 @@ def after(world: World, turn: Turn, *, accepted: bool) -> World:
         return world
     if turn.operation in ON_SANDBOXES:
         return _after_sandbox(world, turn)
+    if turn.operation in ON_IMAGE:
+        return replace(world, image=PRESENT if turn.operation == "pull" else ABSENT)
     return _with(world, {turn.slot: _after_container(world, turn)})
 
 
@@ -155,7 +179,7 @@ def _after_container(world: World, turn: Turn) -> Life:
     if name == "remove":
         return Life()
     if name in {"stop", "kill"}:
-        return _stopped(life, ASKED if name == "stop" else KILLED)
+        return _stopped(life, ASKED if name == "stop" else None)  # some servers ask for an instant before they kill
     return life
 
 
@@ -174,6 +198,7 @@ def _with(world: World, lives: dict[int, Life], sandboxes: dict[int, str] | None
     return World(
         tuple((sandboxes or {}).get(slot, state) for slot, state in enumerate(world.sandboxes)),
         tuple(lives.get(slot, life) for slot, life in enumerate(world.containers)),
+        world.image,
     )
 
 

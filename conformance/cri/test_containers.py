@@ -10,7 +10,7 @@ import pytest
 from conformance import musts, proved_by
 from conformance.harness.cri.objects import CREATED, EXITED, RUNNING, Sandbox
 from conformance.harness.cri.protocol import is_json
-from conformance.harness.cri.refusal import refused
+from conformance.harness.cri.refusal import no_second, refused
 from conformance.harness.cri.scene import CriScene, spec
 from strategies.edits import do, exits
 
@@ -73,11 +73,12 @@ def test_the_status_tells_the_exit_code(pod: Sandbox, code: int) -> None:
 
 @proved_by("cri-exit-code-of-signal-lost")
 @musts("cri.container.exit-code")
-def test_the_status_tells_the_signal_as_an_exit_code(pod: Sandbox) -> None:
+def test_the_status_tells_the_signal_as_an_exit_code(cri: CriScene) -> None:
     """A program that a signal killed has the exit code 128 and the signal's number, as in a shell."""
-    container = pod.running()
-    container.stop()
-    assert container.status().exit_code == 137
+    shared = {"security_context": {"namespace_options": {"pid": "POD"}}}  # process 1 can not kill itself
+    container = cri.sandbox(linux=shared).container(do("raise", "KILL"), linux=shared)
+    container.start()
+    assert container.until(EXITED).exit_code == 137
 
 
 @proved_by("cri-container-times-zero", "cri-container-times-disordered")
@@ -238,10 +239,14 @@ def test_a_container_can_be_removed_again(pod: Sandbox) -> None:
 @proved_by("cri-container-duplicate-accepted")
 @musts("cri.container.metadata.unique")
 def test_two_containers_of_a_pod_can_not_have_the_same_metadata(cri: CriScene, pod: Sandbox) -> None:
-    """A second container with the name and attempt of one in the same pod is refused; another attempt is not."""
+    """There is no second container with the name and attempt of one in its pod, but one with another attempt.
+
+    The call is refused, or names the one that is there.
+    """
     first = pod.container()
-    with refused(cri):
-        pod.container(metadata=first.config["metadata"])
+    config = pod.container_config(metadata=first.config["metadata"])
+    fields = {"pod_sandbox_id": pod.id, "config": config, "sandbox_config": pod.config}
+    no_second(cri, first.id, "CreateContainer", **fields)
     assert pod.container(metadata=first.config["metadata"] | {"attempt": 1}).state == CREATED
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,20 @@ import pytest
 
 from conformance import musts, proved_by
 from conformance.harness.cri import protocol
-from conformance.harness.cri.objects import CREATED, EXITED, READY, RUNNING, Container, Sandbox
+from conformance.harness.cri.client import Client
+from conformance.harness.cri.objects import CREATED, EXITED, NOTREADY, READY, RUNNING, Container, Sandbox
 from conformance.harness.cri.residue import pid_in
-from conformance.harness.cri.scene import CriScene
+from conformance.harness.cri.scene import CriScene, spec
+from conformance.harness.cri.server import socket_path
 from conformance.harness.cri.spare import spare
+from conformance.harness.cri.waiting import looked
 
 #: A call that is given up when it is under way is so old, in seconds.
 UNDER_WAY = 0.03
 #: How long a simple call may take meanwhile, in seconds.
 PROMPT = 10.0
+#: How many clients say nothing, and what they would say first.
+IDLE, PREFACE = 48, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 WAITS = ["/probe", "trap", "TERM", "wait", "exit", "7"]
 
 
@@ -68,10 +75,105 @@ def test_a_cancelled_stop_can_be_made_again(cri: CriScene, pod: Sandbox, moment:
     assert container.state == EXITED
 
 
+@musts("cri.cancelled", "cri.container.started")
+@cancelled("cri-cancelled-start-lost")
+def test_a_cancelled_start_can_be_made_again(cri: CriScene, pod: Sandbox, moment: float) -> None:
+    """A container whose start was cancelled has been started, has failed, or can be; its name can be used again."""
+    container = pod.container(command=WAITS)
+    give_up(cri, moment, "StartContainer", container_id=container.id)
+
+    def is_over() -> bool:
+        """Whether the start is done, has failed, or can be made again."""
+        return container.state != CREATED or cri.attempt("StartContainer", {"container_id": container.id}).good
+
+    assert looked(is_over, seconds=PROMPT)
+    assert container.state in {RUNNING, EXITED}
+    if container.state == RUNNING:
+        container.until_printed(b'{"verb":"wait"')
+        assert container.execute("/probe", "exit", "4").exit_code == 4
+    container.stop(0)
+    container.remove()
+    again = pod.container(metadata=container.config["metadata"], command=WAITS)
+    again.start()
+    assert again.until(RUNNING)
+
+
+def removals() -> pytest.MarkDecorator:
+    """The calls that end something, given up at once and under way."""
+    bugs = {"StopPodSandbox": "sandbox-stop", "RemovePodSandbox": "sandbox-removal", "RemoveContainer": "removal"}
+    cases = []
+    for method, bug in bugs.items():
+        cases.append(pytest.param(method, 0.0, id=f"{method}-at-once"))
+        proved = proved_by(f"cri-cancelled-{bug}-lost")
+        cases.append(pytest.param(method, UNDER_WAY, id=f"{method}-under-way", marks=proved))
+    return pytest.mark.parametrize(("method", "moment"), cases)
+
+
+@musts("cri.cancelled", "cri.sandbox.stop.idempotent", "cri.sandbox.remove.idempotent")
+@removals()
+def test_what_was_to_end_can_be_ended_again(cri: CriScene, method: str, moment: float) -> None:
+    """After a cancelled stop or removal the same call succeeds, and then it is done."""
+    sandbox = cri.sandbox()
+    container = sandbox.running()
+    about_sandbox = method.endswith("Sandbox")
+    fields = {"pod_sandbox_id": sandbox.id} if about_sandbox else {"container_id": container.id}
+    if method == "RemovePodSandbox":
+        sandbox.stop()
+    give_up(cri, moment, method, **fields)
+    cri.retried(method, PROMPT, **fields)
+    if method == "StopPodSandbox":
+        assert (sandbox.state, container.state) == (NOTREADY, EXITED)
+    else:
+        assert (sandbox if about_sandbox else container).id not in cri.listing()
+
+
+@musts("cri.cancelled", "cri.image.pull")
+@cancelled("cri-cancelled-pull-lost")
+def test_a_cancelled_pull_can_be_made_again(cri: CriScene, pod: Sandbox, moment: float) -> None:
+    """An image whose pull was cancelled can be pulled, is there once, and containers can be made from it."""
+    reference = cri.unique("probe")
+    give_up(cri, moment, "PullImage", image=spec(reference))
+    cri.pull(reference)
+    listed = [each for each in cri.call("ListImages").images if reference in each.repo_tags]
+    assert len(listed) == 1
+    assert pod.run(image=spec(reference)).pid == 1
+
+
+@proved_by("cri-cancelled-create-leaks")
+@musts("cri.cancelled", "cri.sandbox.ready", "cri.sandbox.remove")
+@pytest.mark.parametrize("moment", [0.0, UNDER_WAY, 5 * UNDER_WAY], ids=["at-once", "under-way", "later"])
+def test_a_cancelled_sandbox_leaves_nothing_that_can_not_be_removed(cri: CriScene, moment: float) -> None:
+    """A sandbox whose call was cancelled is either not there or can be removed; its metadata can be used again."""
+    config = cri.sandbox_config()
+    give_up(cri, moment, "RunPodSandbox", config=config)
+    for id in cri.listing():
+        cri.keep(Sandbox(cri, id, config)).remove()
+    cri.retried("RunPodSandbox", config=config)
+
+
+@proved_by("cri-few-connections")
+@musts("cri.connections.idle")
+def test_clients_that_say_nothing_hold_up_nobody(cri: CriScene) -> None:
+    """While many clients are connected that say nothing, or half a word, others are served as ever."""
+    with ExitStack() as idle:
+        for number in range(IDLE):
+            connection = idle.enter_context(socket.socket(socket.AF_UNIX))
+            connection.settimeout(PROMPT)
+            connection.connect(socket_path(cri.server.address))
+            connection.sendall(PREFACE[: number % len(PREFACE)])
+        newcomer = Client(cri.server.address, PROMPT)
+        idle.callback(newcomer.close)
+        assert newcomer.call("Version", protocol.message("VersionRequest")).good
+        container = cri.sandbox().running()
+        assert container.execute("/probe", "exit", "4").exit_code == 4
+        container.stop(10)
+
+
 @proved_by("cri-restart-kills-containers")
 @musts("cri.restart.containers", "cri.restart.sandboxes", "cri.restart.logs")
-def test_what_ran_is_found_again_after_a_restart(cri: CriScene) -> None:
-    """A server is killed with a container running: it is found again, with its log, can be used and stopped."""
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_what_ran_is_found_again_after_a_restart(cri: CriScene, end: str) -> None:
+    """A server is killed or stopped with a container running, and finds it again, with its log, and can use it."""
     with spare(cri) as server:
         sandbox = server.cri.sandbox()
         container = sandbox.container(command=["/probe", "tag", "before", *WAITS[1:]])
@@ -80,7 +182,7 @@ def test_what_ran_is_found_again_after_a_restart(cri: CriScene) -> None:
         container.until_printed(b'{"verb":"wait"')
         before, printed = container.status(), container.printed()
         address = sandbox.ip
-        server.kill()
+        getattr(server, end)()
         server.start()
         after = container.status()
         assert (container.state, created.state, sandbox.state) == (RUNNING, CREATED, READY)
@@ -108,20 +210,15 @@ def test_an_end_while_the_server_was_down_is_told(cri: CriScene) -> None:
         server.kill()
         os.kill(pid, signal.SIGTERM)
         container.until_printed(b'"TERM"')
-        _until_ended(pid)
+        assert looked(lambda: _has_ended(pid), seconds=PROMPT)
         server.start()
         assert container.until(EXITED).exit_code == 7
         assert container.status().finished_at >= container.status().started_at
 
 
-def _until_ended(pid: int) -> None:
-    """Wait until a process is gone, or a zombie."""
-    deadline = time.monotonic() + PROMPT
-    while time.monotonic() < deadline:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
-                return
-        except OSError:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"the program {pid} goes on")
+def _has_ended(pid: int) -> bool:
+    """Whether a process is gone, or a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True

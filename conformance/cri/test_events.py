@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import closing
+from itertools import islice
 from typing import Any
 
 import grpc
@@ -12,21 +14,27 @@ import pytest
 
 from conformance import musts, proved_by
 from conformance.harness.cri import protocol
+from conformance.harness.cri.client import Client
 from conformance.harness.cri.objects import EXITED
 from conformance.harness.cri.scene import CriScene
+from conformance.harness.cri.waiting import until
 from conformance.harness.errors import Violation
 
 SECOND = 10**9
+#: More events than a connection takes that is not read, as each of them carries the ballast.
+MANY, BALLAST = 24, "x" * 30_000
+#: How long two simple calls may take together, in seconds.
+PROMPT = 10.0
 CREATED_EVENT, STARTED_EVENT, STOPPED_EVENT, DELETED_EVENT = range(4)
 
 
 class Listener:
-    """Collects events in the background, until its stream is cancelled."""
+    """Collects events in the background, until its stream is cancelled, or up to a number of them."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, most: int | None = None) -> None:
         self.events: queue.Queue[Any] = queue.Queue()
         self.refusal = ""
-        self._stream = stream
+        self._stream = islice(stream, most)
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -37,12 +45,16 @@ class Listener:
         except grpc.RpcError as problem:
             self.refusal = problem.code().name
 
+    def skip_unknown(self) -> None:
+        """Skip the test where the server does not know the call."""
+        if self.refusal == "UNIMPLEMENTED":
+            pytest.skip("unsupported: the server does not implement GetContainerEvents")
+
     def until(self, id: str, kind: int, seconds: float = 10.0) -> Any:
         """The next event of a kind about a container.  Raises ``Violation`` when it does not come."""
         deadline = time.monotonic() + seconds
         while True:
-            if self.refusal == "UNIMPLEMENTED":
-                pytest.skip("unsupported: the server does not implement GetContainerEvents")
+            self.skip_unknown()
             try:
                 event = self.events.get(timeout=0.1)
             except queue.Empty:
@@ -91,11 +103,30 @@ def test_an_event_has_the_status_of_the_pod(cri: CriScene) -> None:
     assert container.id in [each.id for each in event.containers_statuses]
 
 
+@proved_by("cri-events-block")
+@musts("cri.events.slow-listener")
+def test_a_client_that_does_not_listen_holds_up_nobody(cri: CriScene) -> None:
+    """While a client reads none of its many events all else goes on, and whoever listens afterwards is told again."""
+    sandbox = cri.sandbox(annotations={"seatrial.ballast": BALLAST})
+    deaf = Client(cri.server.address, 60, narrow=True)
+    request = protocol.message("GetEventsRequest")
+    with closing(deaf), deaf.stream("GetContainerEvents", request) as stream:
+        _until_open(cri, Listener(stream, most=1))
+        for _ in range(MANY):
+            began = time.monotonic()
+            sandbox.container(annotations={"seatrial.ballast": BALLAST}).remove()
+            assert time.monotonic() - began < PROMPT
+    with cri.node.client.stream("GetContainerEvents", request, 60) as stream:
+        _until_open(cri, Listener(stream))
+
+
 def _until_open(cri: CriScene, listener: Listener) -> None:
     """Wait until events come: make containers until the first of them is told."""
-    deadline = time.monotonic() + 10
     sandbox = cri.pod
-    while listener.events.empty() and not listener.refusal:
-        assert time.monotonic() < deadline, "no event comes"
+
+    def heard() -> bool:
         sandbox.container().remove()
-        time.sleep(0.05)
+        return not listener.events.empty() or bool(listener.refusal)
+
+    until(heard, bool, "no event comes", 10, 0.05)
+    listener.skip_unknown()

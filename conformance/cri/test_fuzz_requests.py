@@ -1,6 +1,7 @@
 """Requests with fields changed to what they can hold at most: every one must be answered, and leave nothing.
 
-The cases are the same in every run.  What names a thing of the host, or of others on the node, is left as it is.
+The cases are the same in every run that is not to fuzz.  What names a thing of the host, or of others on the node, is
+left as it is.
 """
 
 from __future__ import annotations
@@ -9,42 +10,50 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
 
 from conformance import musts, proved_by
+from conformance.fuzz.servers import Share
 from conformance.harness.cri import protocol
 from conformance.harness.cri.configs import Document
 from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.scene import CriScene, spec
 from conformance.harness.errors import Crashed, Violation
-from strategies.messages import Change, Path, changed, changes
+from strategies.messages import Path, changed, changes, holes
 
 #: How many requests of each call are made; those that make sandboxes take longest.
-EXAMPLES = {"RunPodSandbox": 15, "CreateContainer": 40}
+EXAMPLES = {"RunPodSandbox": 10, "CreateContainer": 25}
 USUALLY = 10
-#: Fields that stay: they name files, processes and networks of the host, or find what has to be removed.
+#: Fields that stay: they name files, processes and networks of the host, or find what has to be removed.  A device
+#: without a path may be taken for the root of the host, with all the devices below it.
 KEPT = {
     *("labels", "log_directory", "log_path", "cgroup_parent", "sysctls", "host_path", "host_port", "host_ip"),
-    *("devices", "mounts", "port_mappings", "windows", "localhost_ref", "seccomp_profile_path", "location"),
-    *("image", "auth", "sandbox_config", "network_config", "timeout", "annotations"),
+    *("devices", "windows", "localhost_ref", "seccomp_profile_path", "location", "network_config"),
 }
+#: Where an image is pulled from stays, too: the suite's registry.
+PULLED = {"image"}
+#: How long a server may need to remove what has just ended, in seconds: its clients ask again.
+PROMPT = 10.0
 BROKEN = re.compile(r"panic|nil pointer|runtime error|index out of range|Traceback", re.IGNORECASE)
 #: Calls about a container or a sandbox, by the field that names it.
 ABOUT_A_CONTAINER = (
     *("StartContainer", "StopContainer", "ContainerStatus", "UpdateContainerResources", "ReopenContainerLog"),
-    *("ExecSync", "Exec", "Attach", "ContainerStats"),
+    *("ExecSync", "Exec", "Attach", "ContainerStats", "CheckpointContainer"),
 )
 ABOUT_A_SANDBOX = ("PodSandboxStatus", "StopPodSandbox", "PortForward", "PodSandboxStats", "UpdatePodSandboxResources")
+MAKING = ("RunPodSandbox", "CreateContainer")
 LISTS = (
     *("ListPodSandbox", "ListContainers", "ListContainerStats", "ListPodSandboxStats", "ListImages"),
-    *("ImageStatus", "Status", "Version"),
+    *("ListMetricDescriptors", "ListPodSandboxMetrics", "ImageStatus", "ImageFsInfo", "RemoveImage"),
+    *("Status", "Version", "RuntimeConfig"),
 )
+#: All that is tried here.
+PARTS = len(("PullImage", *MAKING, *ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS))
 
 
 @proved_by("cri-empty-request-crashes")
 @musts("cri.error.message")
-@pytest.mark.parametrize("method", ["RunPodSandbox", "CreateContainer"])
-def test_configs_of_all_kinds_are_answered(cri: CriScene, method: str) -> None:
+@pytest.mark.parametrize("method", MAKING)
+def test_configs_of_all_kinds_are_answered(cri: CriScene, method: str, pytestconfig: pytest.Config) -> None:
     """Whatever a config says, its call is answered in time, and what it makes can be removed."""
     pod = cri.sandbox()
 
@@ -56,50 +65,47 @@ def test_configs_of_all_kinds_are_answered(cri: CriScene, method: str) -> None:
         elif answer is not None:
             container = Container(cri, str(answer.container_id), pod, request["config"])
             answered(cri, "StartContainer", {"container_id": container.id})
-            container.remove()
+            cri.retried("RemoveContainer", PROMPT, container_id=container.id)
 
-    explore(cri, method, base(cri, method, pod), tried)
+    explore(cri, Share.of(pytestconfig, PARTS), method, base(cri, method, pod), tried)
 
 
 @proved_by("cri-empty-request-crashes")
 @musts("cri.error.message")
 @pytest.mark.parametrize("method", [*ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS])
-def test_requests_of_all_kinds_are_answered(cri: CriScene, method: str) -> None:
+def test_requests_of_all_kinds_are_answered(cri: CriScene, method: str, pytestconfig: pytest.Config) -> None:
     """Whatever a request says, it is answered in time, and the server goes on."""
     pod = cri.sandbox()
     document: Document = {"pod_sandbox_id": pod.id} if method in ABOUT_A_SANDBOX else {}
     if method in ABOUT_A_CONTAINER:
         document = {"container_id": pod.running().id}
-    explore(cri, method, document, lambda request: answered(cri, method, request))
+    explore(cri, Share.of(pytestconfig, PARTS), method, document, lambda request: answered(cri, method, request))
 
 
-def explore(cri: CriScene, method: str, document: Document, tried: Any) -> None:
-    """Try a request with changes, always the same ones; the one that fails is made as small as can be."""
+@proved_by("cri-empty-request-crashes")
+@musts("cri.error.message")
+def test_pulls_of_all_kinds_are_answered(cri: CriScene, pytestconfig: pytest.Config) -> None:
+    """Whatever comes with a pull, such as credentials and the sandbox that it is for, it is answered in time."""
+    document = {"image": spec(cri.unique("probe")), "auth": {"username": "x"}, "sandbox_config": cri.sandbox_config()}
+    explore(cri, Share.of(pytestconfig, PARTS), "PullImage", document, lambda asked: answered(cri, "PullImage", asked))
+
+
+def explore(cri: CriScene, share: Share, method: str, document: Document, tried: Any) -> None:
+    """Try a request with each part of it missing or empty, and with changes that are drawn."""
     descriptor = protocol.message_class(protocol.methods()[method].request).DESCRIPTOR
+    kept = KEPT | PULLED if method == "PullImage" else KEPT
 
-    @settings(
-        max_examples=EXAMPLES.get(method, USUALLY),
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(changes(descriptor, keep=is_kept))
-    def explored(drawn: list[Change]) -> None:
-        note(f"{method} with {drawn}")
-        tried(changed(document, drawn))
+    def is_kept(path: Path) -> bool:
+        return bool(kept & set(path))
 
     if list(descriptor.fields):
-        explored()
+        for hole in holes(descriptor, document, keep=is_kept):
+            tried(changed(document, [hole]))
+        drawn = changes(descriptor, keep=is_kept)
+        share.explore(drawn, lambda found: tried(changed(document, found)), EXAMPLES.get(method, USUALLY))
     else:
         tried(document)
     assert cri.call("Version").runtime_name
-
-
-def is_kept(path: Path) -> bool:
-    """Whether a field is left as it is."""
-    return bool(KEPT & set(path))
 
 
 def base(cri: CriScene, method: str, pod: Sandbox) -> Document:

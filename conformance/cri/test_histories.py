@@ -1,36 +1,30 @@
-"""Lives of sandboxes and containers, legal and not: every answer, list and status is one that the rules allow.
+"""Lives of sandboxes, containers and an image, legal and not: all answers, lists and statuses follow the rules.
 
 A trial plays a few fixed ones; ``--fuzz-time`` and the longer profiles of ``--fuzz-profile`` draw more.
 """
 
 from __future__ import annotations
 
-import time
-from math import inf
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
-
 from conformance import musts, proved_by
-from conformance.fuzz.settings import SHARES, settings_of
+from conformance.fuzz.servers import Share
+from conformance.fuzz.settings import settings_of
 from conformance.harness.cri.playing import Player
 from conformance.harness.cri.scene import CriScene
-from strategies.pod_histories import SMOKE, histories
+from strategies.pod_histories import SMOKE, WITH_IMAGE, histories
 
 if TYPE_CHECKING:
     import pytest
 
     from strategies.pods import History
 
-#: Histories of one round of drawing.
-ROUND = 25
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The fixed histories, and one test that draws others when the run is to fuzz."""
     if "history" in metafunc.fixturenames:
         drawn = [] if settings_of(metafunc.config).steady else [None]
-        metafunc.parametrize("history", [*SMOKE, *drawn], ids=["refused", "in-use", "drawn"][: len(SMOKE) + len(drawn)])
+        metafunc.parametrize("history", [*SMOKE, *drawn], ids=["refused", "in-use", *["drawn" for _ in drawn]])
 
 
 @proved_by("cri-container-start-twice-accepted", "cri-stop-ignored", "cri-remove-ignored", "cri-exit-code-lost")
@@ -45,30 +39,12 @@ def test_lives_follow_the_model(cri: CriScene, history: History | None, pytestco
     if history is not None:
         Player(cri).play(history)
         return
-    asked = settings_of(pytestconfig)
-    until = time.monotonic() + SHARES["lives"] * asked.seconds
-    explore(cri, asked.seed, asked.examples or ROUND, until if asked.seconds else inf)
-    number = asked.seed
-    while asked.seconds and time.monotonic() < until:
-        number += 1
-        explore(cri, number, ROUND, until)
+    Share.of(pytestconfig).explore(histories(), lambda drawn: Player(cri).play(drawn))
 
 
-def explore(cri: CriScene, number: int, count: int, until: float) -> None:
-    """Play histories that are drawn, until a moment; the one that fails is made as small as can be."""
-
-    @seed(number)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(histories())
-    def explored(history: History) -> None:
-        if time.monotonic() < until:
-            note(f"played: {history}")
-            Player(cri).play(history)
-
-    explored()
+@proved_by("cri-pull-ignored", "cri-image-remove-ignored", "cri-image-remove-twice-refused")
+@musts("cri.image.pull", "cri.image.remove", "cri.image.remove.idempotent", "cri.container.image.required")
+def test_an_image_follows_the_model(cri: CriScene) -> None:
+    """An image is pulled, used and removed in all orders: answers, lists and statuses are those of the model."""
+    cri.needs_registry()
+    Player(cri).play(WITH_IMAGE)

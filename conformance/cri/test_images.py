@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance import musts, proved_by
+from conformance.harness.cri.found import first
 from conformance.harness.cri.objects import Sandbox
 from conformance.harness.cri.protocol import Message, is_json
 from conformance.harness.cri.refusal import refused
@@ -68,9 +69,10 @@ def test_pulling_answers_the_id(cri: CriScene) -> None:
 @musts("cri.image.pull", "cri.image.status.by-id")
 def test_what_pulling_answers_can_be_used(cri: CriScene, pod: Sandbox) -> None:
     """A container can be created from what PullImage answers, as the kubelet does it, and its status found by it."""
-    answered = cri.pull(cri.unique("probe"))
+    wanted = cri.unique("probe")
+    answered = cri.pull(wanted)
     assert image_of(cri, answered).id
-    assert pod.run(image=spec(answered)).pid == 1
+    assert pod.run(image={"image": answered, "user_specified_image": wanted}).pid == 1
 
 
 @proved_by("cri-pull-again-refused")
@@ -88,7 +90,7 @@ def test_a_tag_can_move_to_another_image(cri: CriScene) -> None:
     reference = cri.unique("probe", mark=f"moving-{cri.node.run}-{cri.node.next_number()}")
     first = cri.pull(reference)
     tag = reference.rpartition(":")[2]
-    cri.node.supply.add(variant("probe", f"moved-{tag}"), "seatrial", tag)
+    cri.node.supply.add(variant("probe", f"moved-{tag}"), tag)
     second = cri.pull(reference)
     assert first != second
     assert image_of(cri, reference).id == image_of(cri, second).id
@@ -115,21 +117,32 @@ def test_an_image_that_is_not_there_can_not_be_pulled(cri: CriScene, what: str) 
 @proved_by("cri-auth-dropped")
 @musts("cri.image.pull.auth", "cri.image.pull.auth.encoded")
 @pytest.mark.parametrize("encoded", [False, True], ids=["plain", "encoded"])
-@pytest.mark.parametrize("repository", ["basic", "token"])
-def test_credentials_are_used(cri: CriScene, repository: str, encoded: bool) -> None:
+@pytest.mark.parametrize("guard", ["basic", "token"])
+def test_credentials_are_used(cri: CriScene, guard: str, encoded: bool) -> None:
     """An image behind credentials can be pulled with them, given as user and password or as one word."""
-    reference = cri.unique("probe", repository)
+    reference = cri.unique("probe", guard=guard)
     word = base64.b64encode(f"{registry.USER}:{registry.PASSWORD}".encode()).decode()
     cri.pull(reference, auth={"auth": word} if encoded else PASSWORD)
     assert image_of(cri, reference).id
 
 
+@proved_by("cri-auth-registry-token-dropped")
+@musts("cri.image.pull.registry-token")
+def test_a_token_for_the_registry_is_sent(cri: CriScene) -> None:
+    """An image behind a token can be pulled with that token, and not with another one."""
+    reference = cri.unique("probe", guard="token")
+    with refused(cri):
+        cri.call("PullImage", image=spec(reference), auth={"registry_token": "wrong"})
+    cri.pull(reference, auth={"registry_token": registry.TOKEN})
+    assert image_of(cri, reference).id
+
+
 @proved_by("cri-auth-remembered")
 @musts("cri.image.pull.auth.wrong")
-@pytest.mark.parametrize("repository", ["basic", "token"])
-def test_without_the_right_credentials_there_is_no_image(cri: CriScene, repository: str) -> None:
+@pytest.mark.parametrize("guard", ["basic", "token"])
+def test_without_the_right_credentials_there_is_no_image(cri: CriScene, guard: str) -> None:
     """An image behind credentials can not be pulled without them, or with wrong ones; with them it can."""
-    reference = cri.unique("probe", repository)
+    reference = cri.unique("probe", guard=guard)
     for auth in ({}, {"username": registry.USER, "password": "wrong"}):
         with refused(cri):
             cri.call("PullImage", image=spec(reference), auth=auth)
@@ -175,7 +188,7 @@ def test_two_tags_of_one_image_are_one_image(cri: CriScene) -> None:
     """An image that was pulled by two tags is one image with two tags."""
     first = cri.unique("probe", mark=f"twice-{cri.node.run}-{cri.node.next_number()}")
     tag = first.rpartition(":")[2]
-    second = cri.node.supply.add(variant("probe", tag), "seatrial", f"{tag}-too")
+    second = cri.node.supply.add(variant("probe", tag), f"{tag}-too")
     cri.pull(first)
     cri.pull(second)
     assert image_of(cri, first).id == image_of(cri, second).id
@@ -259,7 +272,7 @@ def test_a_removed_image_is_gone(cri: CriScene, how: str) -> None:
     reference = cri.unique("probe")
     cri.pull(reference)
     image = image_of(cri, reference)
-    names = {"tag": reference, "id": image.id, "digest": image.repo_digests[0]}
+    names = {"tag": reference, "id": image.id, "digest": first(image.repo_digests, "digest of the image")}
     cri.call("RemoveImage", image=spec(names[how]))
     assert not is_listed(cri, image.id)
     assert not status(cri, reference).HasField("image")
@@ -282,7 +295,7 @@ def test_an_image_is_removed_with_all_its_tags(cri: CriScene) -> None:
     """Removing an image by one of its tags takes the others away, too."""
     first = cri.unique("probe", mark=f"all-{cri.node.run}-{cri.node.next_number()}")
     tag = first.rpartition(":")[2]
-    second = cri.node.supply.add(variant("probe", tag), "seatrial", f"{tag}-too")
+    second = cri.node.supply.add(variant("probe", tag), f"{tag}-too")
     id = cri.pull(first)
     cri.pull(second)
     cri.call("RemoveImage", image=spec(first))

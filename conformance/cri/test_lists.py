@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conformance import musts, proved_by
+from conformance.harness.cri import found
 from conformance.harness.cri.configs import RUN_LABEL, SCENE_LABEL
 from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.scene import CriScene
@@ -43,7 +44,7 @@ def test_all_sandboxes_are_listed(cri: CriScene) -> None:
 def test_a_listed_sandbox_is_as_its_status(cri: CriScene) -> None:
     """What the list tells of a sandbox is what its status tells."""
     sandbox = cri.sandbox(labels={"crew": "full"}, annotations={"note": "as is"})
-    listed = next(each for each in cri.call("ListPodSandbox", filter={"id": sandbox.id}).items)
+    listed = found.first(cri.call("ListPodSandbox", filter={"id": sandbox.id}).items, "such sandbox")
     status = sandbox.status().status
     for field in ("id", "metadata", "state", "created_at", "labels", "annotations", "runtime_handler"):
         assert getattr(listed, field) == getattr(status, field), field
@@ -94,7 +95,7 @@ def test_all_containers_are_listed(cri: CriScene, pod: Sandbox) -> None:
 def test_a_listed_container_is_as_its_status(cri: CriScene, pod: Sandbox) -> None:
     """What the list tells of a container is what its status tells, and its sandbox."""
     container = pod.running(labels={"crew": "full"}, annotations={"note": "as is"}, metadata={"attempt": 2})
-    listed = next(each for each in cri.call("ListContainers", filter={"id": container.id}).containers)
+    listed = found.first(cri.call("ListContainers", filter={"id": container.id}).containers, "such container")
     status = container.status()
     for field in ("id", "metadata", "state", "created_at", "labels", "annotations", "image_id"):
         assert getattr(listed, field) == getattr(status, field), field

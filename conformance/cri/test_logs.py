@@ -22,7 +22,11 @@ LONG = 40000
 @proved_by("cri-log-missing")
 @musts("cri.log.file")
 def test_what_is_printed_is_in_the_log(pod: Sandbox) -> None:
-    """What a program prints is in the file that its config names, below the folder of its sandbox."""
+    """What a program prints is in the file that its config names, below the folder of its sandbox.
+
+    The kubelet makes the folders that lead to it.
+    """
+    (pod.logs / "deep/er").mkdir(parents=True)
     container = pod.container(do("echo", "ahoy"), log_path="deep/er/attempt.log")
     container.start()
     container.until(EXITED)

@@ -10,6 +10,7 @@ import pytest
 
 from conformance import musts, proved_by
 from conformance.harness.cri.configs import Document
+from conformance.harness.cri.found import first
 from conformance.harness.cri.objects import Sandbox
 from conformance.harness.cri.refusal import refused
 from conformance.harness.cri.scene import CriScene, spec
@@ -207,7 +208,7 @@ def test_a_mount_can_have_options(cri: CriScene, pod: Sandbox, folder: Path) -> 
     if not cri.call("Status").features.mount_options:
         pytest.skip("unsupported: Status does not say that mounts have options")
     inside = pod.run(mounts=volume(folder, mount_options=["noexec", "nodev"]))
-    options = next(each.options for each in inside.mounts or [] if each.point == "/mnt")
+    options = first((each.options for each in inside.mounts or [] if each.point == "/mnt"), "mount at /mnt")
     assert {"noexec", "nodev"} <= set(options)
 
 

@@ -16,19 +16,11 @@ EACH = pytest.mark.parametrize("protocol", PROTOCOLS)
 PIECE = 1 << 16
 
 
-@pytest.fixture(scope="module")
-def networks() -> dict[str, int]:
-    """The network namespaces of sandboxes, by their ids."""
-    return {}
-
-
 @pytest.fixture
-def network(pod: Sandbox, networks: dict[str, int]) -> int:
-    """The network namespace of the sandbox, as a program in it sees it."""
-    if pod.id not in networks:
-        namespaces = pod.run().namespaces
-        networks[pod.id] = namespaces["net"]
-    return networks[pod.id]
+def network(pod: Sandbox) -> int:
+    """The network namespace of the sandbox, which a program in it keeps in sight: not all sandboxes have a process."""
+    namespaces = pod.running().program().inside.namespaces or {}
+    return namespaces["net"]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,10 @@ import pytest
 from conformance import musts, proved_by
 from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.scene import CriScene
+from conformance.harness.cri.waiting import looked, until
 from conformance.harness.errors import Violation
 
-PORT = 8080
+PORT, UNUSED = 8080, 8081
 PATIENCE = 5.0
 
 
@@ -34,16 +34,17 @@ def serve(sandbox: Sandbox, text: str) -> Container:
 
 def asked(host: str, port: int, seconds: float = PATIENCE) -> str:
     """What a web server answers.  Raises ``Violation`` when none does."""
-    deadline = time.monotonic() + seconds
-    while True:
+
+    def answer() -> str | OSError:
         try:
-            with socket.create_connection((host, port), timeout=2) as stream, stream.makefile("rb") as answer:
+            with socket.create_connection((host, port), timeout=2) as stream, stream.makefile("rb") as told:
                 stream.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                return answer.read().partition(b"\r\n\r\n")[2].decode()
+                return told.read().partition(b"\r\n\r\n")[2].decode()
         except OSError as problem:
-            if time.monotonic() > deadline:
-                raise Violation(f"nobody answers at {host}:{port}: {problem}") from None
-            time.sleep(0.05)
+            return problem
+
+    found = until(answer, lambda each: isinstance(each, str), f"nobody answers at {host}:{port}", seconds, 0.05)
+    return str(found)
 
 
 def node_address(sandbox: Sandbox) -> str:
@@ -69,6 +70,31 @@ def test_a_pod_is_reached_at_its_address(cri: CriScene) -> None:
     container.stop()
     with pytest.raises(Violation):
         asked(sandbox.ip, PORT, seconds=0)
+
+
+@proved_by("cri-network-kept")
+@musts("cri.sandbox.stop.network")
+def test_a_stopped_sandbox_gives_its_address_back(cri: CriScene) -> None:
+    """A pod's address answers while it is ready; once the sandbox is stopped nobody has it, or another sandbox."""
+    sandbox = cri.sandbox()
+    address = sandbox.ip
+    assert looked(lambda: _is_somebodys(address), seconds=PATIENCE)
+    sandbox.stop()
+    others = [each.id for each in cri.call("ListPodSandbox").items if each.id != sandbox.id]
+    statuses = [cri.attempt("PodSandboxStatus", {"pod_sandbox_id": other}) for other in others]
+    if address not in [each.message.status.network.ip for each in statuses if each.good]:
+        assert looked(lambda: not _is_somebodys(address), seconds=PATIENCE)
+
+
+def _is_somebodys(address: str) -> bool:
+    """Whether a host has an address: it says that nobody listens there, or somebody does."""
+    try:
+        socket.create_connection((address, UNUSED), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 @proved_by("cri-network-per-container")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 
 from conformance import musts, proved_by
 from conformance.harness.cri.configs import Document
-from conformance.harness.cri.kernel import limit
+from conformance.harness.cri.kernel import limit, needs_limit, needs_usual_place
 from conformance.harness.cri.objects import EXITED, Container, Sandbox
 from conformance.harness.cri.refusal import refused
-from conformance.harness.cri.scene import CriScene
+from conformance.harness.cri.scene import CriScene, Refused
+from conformance.harness.cri.waiting import looked
 from strategies.edits import do, touch
 
 MEBIBYTE = 1 << 20
@@ -75,6 +75,22 @@ def test_processors_are_restricted(pod: Sandbox) -> None:
     first, *rest = sorted(os.sched_getaffinity(0))
     assert pod.run(linux=resources(cpuset_cpus=str(rest[0]))).affinity == [rest[0]]
     assert pod.run(linux=resources(cpuset_cpus=f"{first},{rest[0]}")).affinity == [first, rest[0]]
+
+
+@proved_by("cri-hugepages-dropped")
+@musts("cri.container.resources.hugepages", needs="cgroup.hugetlb")
+def test_limits_of_huge_pages_are_set(pod: Sandbox) -> None:
+    """The kernel has the limit of huge pages of the config."""
+    pages = [{"page_size": "2MB", "limit": 4 * MEBIBYTE}]
+    unlimited = pod.running()
+    needs_limit(unlimited, "hugepages.2MB")
+    assert limit(unlimited, "hugepages.2MB") != 4 * MEBIBYTE
+    try:
+        limited = pod.running(linux=resources(hugepage_limits=pages))
+    except Refused:
+        needs_usual_place("hugetlb")
+        raise
+    assert limit(limited, "hugepages.2MB") == 4 * MEBIBYTE
 
 
 @proved_by("cri-oom-score-dropped")
@@ -161,7 +177,4 @@ def test_an_update_that_can_not_be_made_is_an_error(cri: CriScene, pod: Sandbox)
 
 def _settled_reason(container: Container) -> str:
     """The reason of an exited container, once servers have heard of what the kernel did, too."""
-    deadline = time.monotonic() + 3
-    while (reason := str(container.status().reason)) == "Error" and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return reason
+    return looked(lambda: str(container.status().reason), lambda reason: reason != "Error", 3)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from conformance import musts, proved_by
+from conformance.harness.cri.objects import Sandbox
 from conformance.harness.cri.protocol import is_json
 from conformance.harness.cri.scene import CriScene
 
@@ -73,6 +76,37 @@ def test_handlers_have_names_of_their_own(cri: CriScene) -> None:
     assert sorted(set(names)) == sorted(names)
 
 
+@proved_by("cri-status-handlers-default-missing")
+@musts("cri.status.handlers.default", "cri.status.handlers")
+def test_the_default_handler_has_an_empty_name(cri: CriScene) -> None:
+    """Among the handlers that Status lists is the default one, with an empty name; sandboxes can name each of them."""
+    names = {each.name for each in cri.call("Status").runtime_handlers}
+    if not names:
+        pytest.skip("unsupported: Status lists no handlers")
+    assert "" in names
+    config = cri.sandbox_config()
+    made = cri.call("RunPodSandbox", config=config, runtime_handler="")
+    assert cri.keep(Sandbox(cri, str(made.pod_sandbox_id), config)).status().status.runtime_handler in names
+
+
+@proved_by("cri-status-features-missing")
+@musts("cri.status.features")
+def test_status_tells_the_features(cri: CriScene) -> None:
+    """Status tells which features the server itself has, whatever the handler of a sandbox."""
+    assert cri.call("Status").HasField("features")
+
+
+@proved_by("cri-unknown-call-answered")
+@musts("cri.unknown-call")
+@pytest.mark.parametrize(
+    "path", ["runtime.v1.RuntimeService/Sail", "runtime.v1.ImageService/Sail", "runtime.v0.Sea/Sail"]
+)
+def test_an_unknown_call_is_unimplemented(cri: CriScene, path: str) -> None:
+    """A call that the API has not, of a known or an unknown service, is answered with UNIMPLEMENTED."""
+    assert cri.node.client.raw("/runtime.v1.RuntimeService/Version").good
+    assert cri.node.client.raw(f"/{path}").code == "UNIMPLEMENTED"
+
+
 @proved_by("cri-runtime-config-unset")
 @musts("cri.runtime-config", "cri.runtime-config.cgroup-driver")
 def test_runtime_config_is_for_linux(cri: CriScene) -> None:
@@ -93,4 +127,4 @@ def test_update_of_the_runtime_config_is_taken(cri: CriScene) -> None:
     """UpdateRuntimeConfig without a range of pod addresses is accepted and changes nothing."""
     cri.call("UpdateRuntimeConfig", runtime_config={"network_config": {"pod_cidr": ""}})
     conditions = {each.type: each.status for each in cri.call("Status").status.conditions}
-    assert conditions["NetworkReady"]
+    assert conditions.get("NetworkReady")

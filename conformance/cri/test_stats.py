@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from conformance import musts, proved_by
+from conformance.harness.cri import waiting
 from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.protocol import Message
 from conformance.harness.cri.scene import CriScene
-from conformance.harness.errors import Violation
 
 SECOND = 10**9
 MEBIBYTE = 1 << 20
@@ -26,12 +26,7 @@ def stats(cri: CriScene, container: Container) -> Message:
 
 def until(found: Callable[[], Any], good: Callable[[Any], bool], what: str) -> Any:
     """Ask again until an answer is good: servers may keep stats for some seconds."""
-    deadline = time.monotonic() + PATIENCE
-    while not good(answer := found()):
-        if time.monotonic() > deadline:
-            raise Violation(f"{what}: {answer}")
-        time.sleep(0.1)
-    return answer
+    return waiting.until(found, good, what, PATIENCE, 0.1)
 
 
 @proved_by("cri-stats-empty")

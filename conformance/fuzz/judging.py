@@ -51,9 +51,18 @@ def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
     if isinstance(tried.problem, Hung):
         what = operation(tried.journal)
         vars(tried.problem)["about"] = f"{what} with {written.about}" if written.about else what
+    if isinstance(tried.problem, Leaked) and not has_own_mounts(written.config):
+        vars(tried.problem)["about"] = f"{vars(tried.problem).get('about', '')} without a mount namespace"
     if isinstance(tried.problem, Crashed) and (ended := re.search(r"ended with -(\d+)", str(tried.problem))):
         vars(tried.problem)["about"] = f"{operation(tried.journal)} was ended by signal {ended[1]}"
     return tried
+
+
+def has_own_mounts(config: dict[str, Any]) -> bool:
+    """Whether a config wants a mount namespace of its own, whatever else is in it."""
+    linux = config.get("linux")
+    entries = linux.get("namespaces") if isinstance(linux, dict) else None
+    return {"type": "mount"} in entries if isinstance(entries, list) else False
 
 
 def operation(journal: Journal) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.fuzz.errors import EffectDiffers
 from conformance.harness.errors import HarnessError, Violation
 from conformance.harness.limits import limit_of
+from strategies.models.hooks import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ class Seen:
     outside: dict[str, int]
     annotations: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
     #: After how many steps annotations and limits were looked at, and where.
     moments: dict[str, tuple[int, Evidence | None]] = field(default_factory=dict)
 
@@ -90,5 +92,12 @@ def observe(container: Container, meaning: Callable[[], Sequence[Expected]], und
     if program.exit_status != 0:
         reason = f"the program {program.how_it_ended()}: {program.output[-200:]!r} {program.stderr[-200:]!r}"
         raise EffectDiffers(reason, "start.runs-program: the program ended early", "start.runs-program")
+    told = _told_by_hooks(container) if any(each.where == "hooks" for each in wanted) else []
     outside = {kind: scene.trial.namespace(kind) for kind in report.namespaces or ()}
-    return Seen(report, program.actions, program.output, outside, annotations, limits, moments)
+    return Seen(report, program.actions, program.output, outside, annotations, limits, told, moments)
+
+
+def _told_by_hooks(container: Container) -> list[str]:
+    """The lines that hooks have left in the bundle."""
+    file = container.bundle.folder / FILE
+    return container.read(file).splitlines() if file.exists() else []

@@ -18,7 +18,8 @@ class Budget(Exception):
 def minimised(case: Case, fails: Callable[[Case], bool], *, attempts: int) -> Case:
     """The smallest case found that still fails, with at most so many attempts.
 
-    Edits are left out by halves, then by quarters, down to one by one; then what laid the bundle out.
+    Edits are left out by halves, then by quarters, down to one by one; then what laid the bundle out.  What a case is
+    invalid by stays.
     """
     best, left = case, attempts
 
@@ -43,18 +44,19 @@ def minimised(case: Case, fails: Callable[[Case], bool], *, attempts: int) -> Ca
 
 
 def _without_edits(best: Callable[[], Case], accept: Callable[[Case], bool]) -> None:
-    size = len(best().edits) // 2
+    least = max(1, best().needed)
+    size = max(len(best().edits) // 2, 1)
     while size >= 1:
         start = 0
-        while start < len(best().edits) and len(best().edits) > size:
+        while start < (free := len(best().edits) - best().needed) and len(best().edits) >= size + least:
             edits = best().edits
-            if not accept(replace(best(), edits=edits[:start] + edits[start + size :])):
+            if not accept(replace(best(), edits=edits[:start] + edits[min(start + size, free) :])):
                 start += size
         size //= 2
 
 
 def _without_script(best: Callable[[], Case], accept: Callable[[Case], bool]) -> None:
-    if not best().script or not best().edits or accept(replace(best(), script="")):
+    if best().needed or not best().script or not best().edits or accept(replace(best(), script="")):
         return
     lines = best().script.split("\n")
     for line in lines if len(lines) > 1 else ():

@@ -7,14 +7,12 @@ that any runtime started, every mount they made and every namespace that only th
 it is told to start, and it reaps whatever is orphaned.
 
 Arguments: TRIAL-ID CONTROL-FD LIFELINE-FD.  The control socket carries one JSON document per packet, see ``Spawner``.
-With ``clean TRIAL-ID…`` it removes, and prints, the cgroups of trials whose guardian was killed: all but those named.
 """
 
 import ctypes
 import errno
 import json
 import os
-import re
 import select
 import signal
 import socket
@@ -34,7 +32,6 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x8, 0x1
 MNT_DETACH = 2
 PR_SET_CHILD_SUBREAPER = 36
 
-TRIAL_CGROUP = re.compile(r"seatrial-\d+-[0-9a-f]{4}")
 DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the lifeline alone decides when a trial ends
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -432,39 +429,8 @@ class Spawner:
                 self.send({"reaped": pid, "status": status})
 
 
-def clean_up_after_others(alive: list[str]) -> None:
-    """Remove the cgroups of trials that nobody guards, also in hierarchies that the host does not see mounted."""
-    check(libc.unshare(CLONE_NEWNS), "unshare")
-    mount("none", "/", None, MS_REC | MS_PRIVATE)
-    os.makedirs(RUN, exist_ok=True)
-    mount("seatrial", RUN, "tmpfs", 0, "mode=0755")
-    known = hierarchies()
-    adopted = adopt_controllers_of_v2(known, f"{RUN}/.cgroups")
-    for hierarchy in known + adopted:
-        for entry in list(os.scandir(hierarchy.point)):
-            if TRIAL_CGROUP.fullmatch(entry.name) and entry.name.removeprefix("seatrial-") not in alive:
-                end_processes(entry.path)
-                remove_cgroup(entry.path)
-                print(entry.path)
-    for hierarchy in adopted:
-        give_back(hierarchy)
-
-
-def end_processes(directory: str) -> None:
-    """Kill every process below a cgroup, frozen ones too."""
-    for path, _, _ in os.walk(directory):
-        with open(f"{path}/cgroup.procs") as lines:
-            for line in lines:
-                with suppress(ProcessLookupError):
-                    os.kill(int(line), signal.SIGKILL)
-    thaw(directory)
-
-
 def main() -> int:
-    """Guard one trial from its beginning to its end, or clean up after others."""
-    if sys.argv[1] == "clean":
-        clean_up_after_others(sys.argv[2:])
-        return 0
+    """Guard one trial from its beginning to its end."""
     trial, control, lifeline = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     os.setsid()
     for number in DEAF_TO:

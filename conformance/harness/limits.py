@@ -32,6 +32,7 @@ LIMITS = {
     "memory.reservation": Limit("memory", "memory.soft_limit_in_bytes", "memory.low"),
     "memory.swap": Limit("memory", "memory.memsw.limit_in_bytes", "memory.swap.max"),
     "pids.limit": Limit("pids", "pids.max", "pids.max"),
+    "hugepages.2MB": Limit("hugetlb", "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max"),
     "cpu.quota": Limit("cpu", "cpu.cfs_quota_us", "cpu.max", 0),
     "cpu.period": Limit("cpu", "cpu.cfs_period_us", "cpu.max", 1),
     "cpu.burst": Limit("cpu", "cpu.cfs_burst_us", "cpu.max.burst"),

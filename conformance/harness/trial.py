@@ -131,7 +131,10 @@ class Trial:
         self.inherited |= mount_points()  # others may mount and unmount at the same time
 
     def _wait_until_ready(self) -> None:
-        packet = self._socket.recv(1 << 20)
+        try:
+            packet = self._socket.recv(1 << 20)
+        except ConnectionError:
+            packet = b""
         answer = json.loads(packet) if packet else {"failed": "the guardian ended at once"}
         if "failed" in answer:
             self.close()
@@ -267,7 +270,11 @@ class Trial:
     def processes(self) -> dict[int, str]:
         """The processes of the trial but for the spawner: number inside to command line; zombies are left out."""
         found = {}
-        for name in os.listdir(self.proc):
+        try:
+            names = os.listdir(self.proc)
+        except OSError as problem:
+            raise HarnessError(f"the spawner is gone: {problem.strerror}") from problem
+        for name in names:
             if name.isdigit() and name != "1":
                 with suppress(OSError):
                     line = (self.proc / name / "cmdline").read_bytes()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What a server is called that is the reference with a deliberate fault: this, and the fault.
 BROKEN_SERVER = "cri-reference!"
+#: How long tests wait for what has to come by and by, and with a deliberate fault, in seconds.
+PATIENCE, PROVING = 20.0, 6.0
 
 
 class Servers:
@@ -114,8 +116,14 @@ class Servers:
         def given(name: str) -> str:
             return options.one(self.config, f"cri-{name}")
 
+        timeout, patience = _seconds(given("timeout")), PATIENCE
+        if (
+            options.one(self.config, "prove") == "true"
+        ):  # what a fault holds back never comes, and the reference is quick
+            timeout, patience = min(timeout, 3 * PROVING), PROVING
         return Settings(
-            timeout=_seconds(given("timeout")),
+            timeout=timeout,
+            patience=min(timeout, patience),
             handler=given("runtime-handler"),
             image=given("image"),
             sandbox=read_override("cri-sandbox-config", given("sandbox-config"), "PodSandboxConfig"),
@@ -149,11 +157,12 @@ class Servers:
 
     def _take_images_back(self) -> None:
         from conformance.harness.cri.client import Client  # noqa: PLC0415
+        from conformance.harness.cri.supply import remove_images  # noqa: PLC0415
 
         for server in self._servers.values():
             client = Client(server.address, self.settings.timeout)
             if self._harbour is not None:
-                self._harbour.take_back(client)
+                remove_images(client, self._harbour.registries)
             client.close()
 
     def _start(self, bug: str) -> str:

@@ -82,7 +82,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     name = runtime_name(item)
     verdict, reason = verdict_of(call)
     if session.prove:
-        prove(report, verdict, name.partition("!")[2])
+        prove(item, report, verdict)
         return
     requirements = requirements_of(item)
     accused = verdict if verdict in ACCUSING else ""
@@ -92,7 +92,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     if accused and (declined := beyond_its_claims(session.subject(name), requirements)):
         verdict = status = "unsupported"
         reason = f"{declined} ({reason.partition(chr(10))[0]})"
-        skip(item, report, reason)
+        skip(item, report, f"unsupported: {reason}")
     elif accused and expectation is not None:
         verdict = status = "known"
         excuse(report, f"{expectation.reason} ({reason})")
@@ -166,7 +166,7 @@ def beyond_its_claims(runtime: Runtime | Server, requirements: list[Requirement]
 def skip(item: pytest.Item, report: pytest.TestReport, reason: str) -> None:
     """Make a failed report one that was skipped."""
     path, line, _ = item.location
-    report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: unsupported: {reason}")
+    report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {reason}")
 
 
 def excuse(report: pytest.TestReport, reason: str) -> None:
@@ -175,9 +175,16 @@ def excuse(report: pytest.TestReport, reason: str) -> None:
     report.wasxfail = f"reason: {reason}"
 
 
-def prove(report: pytest.TestReport, verdict: str, bug: str) -> None:
-    """With a deliberate fault, only a violation is what we want to see."""
-    if verdict in ACCUSING:
+def prove(item: pytest.Item, report: pytest.TestReport, verdict: str) -> None:
+    """With a deliberate fault, only a violation is what we want to see.
+
+    When the fixtures have seen it already there is nothing left to do: the test itself is not run without them.
+    """
+    if verdict in ACCUSING and report.when == "setup":
+        skip(item, report, "the fault was noticed before the test began")
+        report.seatrial_status = "passed"  # type: ignore[attr-defined]  # reports carry what plugins put on them
+    elif verdict in ACCUSING:
         report.outcome, report.longrepr = "passed", None
     elif verdict in {"passed", "differs"}:
+        bug = runtime_name(item).partition("!")[2]
         report.outcome, report.longrepr = "failed", f"this test does not notice the fault {bug!r}"

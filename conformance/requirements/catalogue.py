@@ -51,12 +51,15 @@ _CRI_PAGES = (
     "lists",
     "streams",
     "restart",
+    "checkpoints",
 )
 _REPOSITORY = "https://github.com/opencontainers/runtime-spec"
 _CRI_REPOSITORY = "https://github.com/kubernetes/cri-api"
 OCI, CRI = "OCI runtime-spec", "CRI"
 #: The release of Kubernetes whose API definition the lines of the CRI's entries are of.
 CRI_VERSION = "1.36"
+#: The commits that have what came after that release.
+CRI_COMMITS = {"1.37": "791729b255f0c2d0019d3862ba6ef000c4a30c4d"}
 _SEVERITIES: Mapping[Level, str] = {"MUST": "critical", "SHOULD": "normal", "MAY": "minor"}
 
 
@@ -85,7 +88,7 @@ class Requirement:
     def url(self) -> str:
         """The statement itself, in the newest version that has it."""
         if not self.is_oci:
-            tag = CRI_VERSION.replace("1.", "v0.", 1) + ".0"
+            tag = CRI_COMMITS.get(self.since) or CRI_VERSION.replace("1.", "v0.", 1) + ".0"
             return f"{_CRI_REPOSITORY}/blob/{tag}/pkg/apis/runtime/v1/api.proto#L{self.line}"
         return f"{_REPOSITORY}/blob/v{self.until or SPEC_VERSION}/{self.page}?plain=1#L{self.line}"
 

@@ -11,7 +11,7 @@ from reference_runtime.errors import RuntimeFault, SpecError
 from reference_runtime.options import Usage
 from reference_runtime.run import Settings
 from reference_runtime.store import Container
-from reference_runtime.validate import PROCESS
+from reference_runtime.validate import PROCESS, complete
 from reference_runtime.validate.rules import check_process
 
 TYPE_CHECKING = False
@@ -72,6 +72,7 @@ def process_of(config: dict[str, Any], values: Values, args: list[str]) -> Proce
         process["args"] = args
     PROCESS(process, "process")
     check_process(process)
+    complete(process)
     return process
 
 
@@ -85,7 +86,7 @@ def _from_file(path: str) -> Process:
 
 def _changed(process: Process, values: Values) -> Process:
     process = dict(process, terminal=values["tty"], user=dict(process["user"]))
-    process["env"] = [*process.get("env", []), *values["env"]]
+    process["env"] = _with_variables(process.get("env", []), values["env"])
     for option, name in (("cwd", "cwd"), ("apparmor", "apparmorProfile"), ("process-label", "selinuxLabel")):
         if values[option]:
             process[name] = values[option]
@@ -101,6 +102,12 @@ def _changed(process: Process, values: Values) -> Process:
     return process
 
 
+def _with_variables(env: list[str], further: list[str]) -> list[str]:
+    """Further variables take the places of those with the same names."""
+    named = {entry.partition("=")[0] for entry in further}
+    return [*(entry for entry in env if entry.partition("=")[0] not in named), *further]
+
+
 def _user(words: str) -> dict[str, int]:
     uid, colon, gid = words.partition(":")
     return {"uid": _id(uid, "--user")} | ({"gid": _id(gid, "--user")} if colon else {})
@@ -114,4 +121,7 @@ def _id(word: str, option: str) -> int:
 
 def _extended(capabilities: dict[str, list[str]], further: list[str]) -> dict[str, list[str]]:
     added = {kind: [*capabilities.get(kind, []), *further] for kind in _EXTENDED_SETS}
+    kept = [name for name in further if name in capabilities.get("inheritable", [])]
+    if kept:
+        added["ambient"] = [*capabilities.get("ambient", []), *kept]
     return capabilities | added

@@ -48,8 +48,8 @@ def _is_json(form: str) -> bool:
 
 
 def _entry(container: Container) -> dict[str, Any]:
-    document = container.state()
-    document.setdefault("pid", 0)
+    state = container.state()
+    document = {"ociVersion": state["ociVersion"], "id": container.id, "pid": 0, **state}
     document.update({name: container.document[name] for name in ("rootfs", "created")})
     document["owner"] = _owner(container)
     return document
@@ -78,9 +78,8 @@ def ps(values: Values, words: list[str]) -> int:
     from reference_runtime.cgroups import Cgroup  # noqa: PLC0415  # the other queries do not need it
 
     container = Container(values["root"], words[0]).load()
-    if not container.alive():
-        raise RuntimeFault(f"container {container.id} is {container.status()}: it has no processes")
-    pids = [] if faults.has("ps-empty") else Cgroup.from_json(container.document["cgroup"]).processes()
+    empty = faults.has("ps-empty") or not container.alive()
+    pids = [] if empty else Cgroup.from_json(container.document["cgroup"]).processes()
     if _is_json(values["format"]):
         print(documents.text(pids, " "))
         return 0

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 from reference_runtime.cri.errors import Unusable
-from reference_runtime.cri.settings import REFERENCE, Settings
+from reference_runtime.cri.settings import PREFIX, REFERENCE, Settings
 
 _UNIX = "unix://"
 _ROOT, _STATE = "/var/lib/seatrial-cri", "/run/seatrial-cri"
@@ -22,15 +22,23 @@ def main(words: list[str] | None = None) -> int:
     if options.bugs:
         return _list_bugs()
     try:
-        settings = settings_of(options)
         _break(options.bug)
-        from reference_runtime.cri.server import serve  # noqa: PLC0415  # grpc takes a while
-
-        serve(settings)
+        _serve(settings_of(options))
     except Unusable as problem:
         print(f"seatrial-cri: {problem}", file=sys.stderr)
         return 2
     return 0
+
+
+def _serve(settings: Settings) -> None:
+    from reference_runtime.cri.server import serve  # noqa: PLC0415  # grpc takes a while
+
+    try:
+        serve(settings)
+    except Unusable:
+        if settings.temporary:
+            shutil.rmtree(settings.temporary, ignore_errors=True)
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -98,7 +106,7 @@ def _folders(options: argparse.Namespace) -> tuple[str, str, str]:
     new = ""
     root, state = options.root or _ROOT, options.state or _STATE
     if options.ephemeral and not (options.root and options.state):
-        new = tempfile.mkdtemp(prefix="seatrial-cri-")
+        new = tempfile.mkdtemp(prefix=PREFIX)
         root, state = options.root or os.path.join(new, "root"), options.state or os.path.join(new, "state")
     return os.path.abspath(root), os.path.abspath(state), new
 

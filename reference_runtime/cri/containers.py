@@ -18,6 +18,7 @@ from reference_runtime.cri.link import Line, start_monitor
 from reference_runtime.cri.node import Node
 from reference_runtime.cri.records import Container, Sandbox
 from reference_runtime.cri.spec.container import Surroundings, config_of
+from reference_runtime.cri.spec.mappings import Mappings
 from reference_runtime.cri.spec.resources import limits, merged
 from reference_runtime.cri.statuses import container_status, sandbox_status, signal_name, state_name
 from reference_runtime.cri.watcher import Watcher
@@ -74,7 +75,8 @@ class Containers:
     def _make(self, container: Container, sandbox: Sandbox, image: dict[str, Any]) -> None:
         folder = self._node.folder(container)
         root = os.path.join(folder, "bundle", "rootfs")
-        rootfs.make(container.rootfs, root, self._node.kept(container))
+        mapped = sandbox.mapped
+        rootfs.make(container.rootfs, root, self._node.kept(container), mapped, sandbox.userns)
         around = Surroundings(
             sandbox=sandbox,
             image=image,
@@ -85,9 +87,9 @@ class Containers:
         )
         config = config_of(container, around)
         faults.bend_config(config)
-        self._make_volumes(container, image, config)
+        self._make_volumes(container, image, config, mapped)
         if not faults.has("cri-working-dir-not-made"):
-            rootfs.make_folder(root, config["process"]["cwd"])
+            rootfs.make_folder(root, config["process"]["cwd"], mapped)
         self._write_config(container, config)
         runtime = self._node.runtime(container.handler)
         document = self._node.monitor_document(
@@ -118,11 +120,14 @@ class Containers:
 
     def _volume(self, container: Container, name: str) -> str:
         """The root filesystem of an image that is mounted as a volume."""
-        root = self._node.images.get(name).rootfs
-        container.volumes.append(root)
-        return root
+        image = self._node.images.get(name)
+        container.volumes.append(image.rootfs)
+        container.volume_ids[name] = image.id
+        return image.rootfs
 
-    def _make_volumes(self, container: Container, image: dict[str, Any], config: dict[str, Any]) -> None:
+    def _make_volumes(
+        self, container: Container, image: dict[str, Any], config: dict[str, Any], mapped: Mappings | None
+    ) -> None:
         """The volumes that an image declares: folders of the container's own, with what the image has there."""
         taken = {mount["destination"] for mount in config["mounts"]}
         for number, place in enumerate(sorted(image.get("Volumes") or {})):
@@ -131,6 +136,7 @@ class Containers:
                 continue
             source = os.path.join(self._node.kept(container), "volumes", str(number))
             rootfs.copy_place(container.rootfs, destination, source)
+            rootfs.give(source, mapped)
             options = ["rbind", "rprivate", "rw"]
             config["mounts"].append({"destination": destination, "type": "bind", "source": source, "options": options})
 

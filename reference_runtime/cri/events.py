@@ -14,6 +14,15 @@ from reference_runtime.cri import faults
 
 #: A subscriber that lets so many events wait loses the newest.
 _MOST_WAITING = 1000
+#: How long a fault waits for a subscriber, in seconds.
+_PATIENCE = 20.0
+
+
+def _until_heard(waiting: queue.Queue[Any]) -> None:
+    """Part of a fault: nothing goes on while a subscriber does not listen."""
+    deadline = time.monotonic() + _PATIENCE
+    while waiting.qsize() > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 class Events:
@@ -36,6 +45,8 @@ class Events:
         )
         with self._lock:
             for waiting in self._queues:
+                if faults.has("cri-events-block"):
+                    _until_heard(waiting)
                 if waiting.qsize() < _MOST_WAITING:
                     waiting.put(event)
 

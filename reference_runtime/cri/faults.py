@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from reference_runtime.cri.errors import Failed
+from reference_runtime.cri.errors import Failed, TooLate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,8 +18,9 @@ class Bug:
     ``requests`` bends the request of the calls that it names, ``answers`` their responses; ``config`` bends the
     config.json of containers, ``image`` what their image says.  The calls in ``accepts`` answer emptily where they
     should refuse, those in ``refuses`` always refuse, those in ``pretends`` answer and do nothing.  Those in
-    ``serial`` wait for each other, those in ``exclusive`` are refused while another one is answered.  A bug with none
-    of these is a switch that ``has`` asks for where it matters.
+    ``serial`` wait for each other, those in ``exclusive`` are refused while another one is answered.  Those in
+    ``loses`` do nothing any more once a client gave them up.  A bug with none of these is a switch that ``has`` asks
+    for where it matters.
     """
 
     name: str
@@ -33,11 +34,14 @@ class Bug:
     pretends: tuple[str, ...] = ()
     serial: tuple[str, ...] = ()
     exclusive: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
 
 
 active: dict[str, Bug] = {}
 _lock = threading.Lock()
-#: The calls that were given up, as a fault and an id, where that fault is on.
+#: How long a call waits whether its client gives it up, in seconds.
+_MOMENT = 0.2
+#: The calls that were given up, with what they were about, where a fault loses them.
 _given_up: set[tuple[str, str]] = set()
 
 
@@ -74,19 +78,18 @@ def alone(call: str) -> Iterator[None]:
         _lock.release()
 
 
-@contextlib.contextmanager
-def lost(name: str, record_id: str, context: Any) -> Iterator[bool]:
-    """Whether a call does nothing, as a fault says of those that follow one which its client gave up."""
-    answered = False
-
-    def over() -> None:
-        if not answered:
-            _given_up.add((name, record_id))
-
-    if has(name):
-        context.add_callback(over)
-    yield (name, record_id) in _given_up
-    answered = True
+def lost(call: str, request: Any, context: Any) -> bool:
+    """Whether a call does nothing, since its client gave it up before.  TooLate when that happens now."""
+    if not any(call in bug.loses for bug in active.values()):
+        return False
+    key = (call, str(getattr(request, request.DESCRIPTOR.fields[0].name)))
+    if key in _given_up:
+        return True
+    left = threading.Event()
+    if context.add_callback(left.set) and not left.wait(_MOMENT):
+        return False
+    _given_up.add(key)
+    raise TooLate("the client has left")
 
 
 def bend_request(call: str, request: Any) -> None:

@@ -20,13 +20,15 @@ def write(folder: str, sandbox: Any) -> None:
     name = sandbox.config.hostname or socket.gethostname()
     address = sandbox.addresses[0] if sandbox.addresses else "127.0.1.1"
     hosts = f"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}\t{name}\n"
+    root = sandbox.mapped.root if sandbox.mapped else (0, 0)
     texts = (f"{name}\n", hosts, _resolv_conf(sandbox.config))
     for file, text in zip(_NAMES, texts, strict=True):
         with open(os.path.join(folder, file), "w", encoding="utf-8") as target:
             target.write(text)
+        os.chown(os.path.join(folder, file), *root)
     if sandbox.namespaces.ipc != api_pb2.NODE:
         os.mkdir(os.path.join(folder, "shm"))
-        libc.mount("shm", os.path.join(folder, "shm"), "tmpfs", _FLAGS, _SHM)
+        libc.mount("shm", os.path.join(folder, "shm"), "tmpfs", _FLAGS, f"{_SHM},uid={root[0]},gid={root[1]}")
 
 
 def places(folder: str, sandbox: Any) -> dict[str, str]:

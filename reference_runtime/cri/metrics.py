@@ -80,14 +80,18 @@ _OF_GROUPS = (
     Described("container_threads_max", "Threads that there may be.", lambda it: it.most_threads),
 )
 _OF_NETWORKS = (
-    Described("container_network_receive_bytes_total", "Bytes received.", lambda it: it.received),
-    Described("container_network_receive_errors_total", "Errors of receiving.", lambda it: it.receive_errors),
-    Described("container_network_receive_packets_dropped_total", "Packets lost.", lambda it: it.receive_drops),
-    Described("container_network_receive_packets_total", "Packets received.", lambda it: it.packets_received),
-    Described("container_network_transmit_bytes_total", "Bytes sent.", lambda it: it.sent),
-    Described("container_network_transmit_errors_total", "Errors of sending.", lambda it: it.send_errors),
-    Described("container_network_transmit_packets_dropped_total", "Packets not sent.", lambda it: it.send_drops),
-    Described("container_network_transmit_packets_total", "Packets sent.", lambda it: it.packets_sent),
+    Described("container_network_receive_bytes_total", "Bytes received.", lambda it: it.received, _COUNTER),
+    Described("container_network_receive_errors_total", "Errors of receiving.", lambda it: it.receive_errors, _COUNTER),
+    Described(
+        "container_network_receive_packets_dropped_total", "Packets lost.", lambda it: it.receive_drops, _COUNTER
+    ),
+    Described("container_network_receive_packets_total", "Packets received.", lambda it: it.packets_received, _COUNTER),
+    Described("container_network_transmit_bytes_total", "Bytes sent.", lambda it: it.sent, _COUNTER),
+    Described("container_network_transmit_errors_total", "Errors of sending.", lambda it: it.send_errors, _COUNTER),
+    Described(
+        "container_network_transmit_packets_dropped_total", "Packets not sent.", lambda it: it.send_drops, _COUNTER
+    ),
+    Described("container_network_transmit_packets_total", "Packets sent.", lambda it: it.packets_sent, _COUNTER),
 )
 
 
@@ -108,12 +112,9 @@ def _of_pod(node: Node, sandbox: Sandbox) -> Any:
     running = [each for each in node.containers_of(sandbox.id) if each.state == api_pb2.CONTAINER_RUNNING]
     labels = (sandbox.id, sandbox.config.metadata.name, "")
     counters = of_group(pod_groups(sandbox), node.kept(sandbox), sandbox.created_at)
-    metrics = [_metric(metric, labels, metric.value(counters)) for metric in _OF_GROUPS]
+    metrics = _measured(_OF_GROUPS, labels, counters)
     for device in traffic.of_namespace(sandbox.netns) if sandbox.netns else []:
-        metrics += [
-            _metric(dataclasses.replace(metric, kind=_COUNTER), (*labels, device.name), metric.value(device))
-            for metric in _OF_NETWORKS
-        ]
+        metrics += _measured(_OF_NETWORKS, (*labels, device.name), device)
     of_containers = [_of_container(node, each) for each in running]
     return api_pb2.PodSandboxMetrics(pod_sandbox_id=sandbox.id, metrics=metrics, container_metrics=of_containers)
 
@@ -121,15 +122,18 @@ def _of_pod(node: Node, sandbox: Sandbox) -> Any:
 def _of_container(node: Node, container: Container) -> Any:
     labels = (container.id, container.config.metadata.name, container.config.image.image)
     counters: Counters = of_group(container.cgroups, node.kept(container), container.started_at)
-    metrics = [_metric(metric, labels, metric.value(counters)) for metric in _OF_GROUPS]
+    metrics = _measured(_OF_GROUPS, labels, counters)
     return api_pb2.ContainerMetrics(container_id=container.id, metrics=metrics)
 
 
-def _metric(metric: Described, labels: tuple[str, ...], value: int) -> Any:
-    """A metric that was looked up right now has no timestamp."""
-    return api_pb2.Metric(
-        name=metric.name,
-        metric_type=metric.kind,  # type: ignore[arg-type]
-        label_values=labels,
-        value=api_pb2.UInt64Value(value=value),
-    )
+def _measured(described: tuple[Described, ...], labels: tuple[str, ...], source: Any) -> list[Any]:
+    """Metrics that were looked up right now, and so have no timestamp."""
+    return [
+        api_pb2.Metric(
+            name=metric.name,
+            metric_type=metric.kind,  # type: ignore[arg-type]
+            label_values=labels,
+            value=api_pb2.UInt64Value(value=metric.value(source)),
+        )
+        for metric in described
+    ]

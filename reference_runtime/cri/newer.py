@@ -69,7 +69,28 @@ FAULTS = {
     "StreamImages": "images",
 }
 
+#: Fields that the stubs lack, by their numbers.
+_IMAGE_REF = 20
+_FEATURE_MOUNT_OPTIONS = 3
+
 CLASSES: dict[str, Any] = _declared()
+
+
+def tell_image_ref(spec: Any, image_id: str) -> None:
+    """Sets ``ImageSpec.image_ref``: which image it was that was mounted."""
+    raw = image_id.encode()
+    spec.MergeFromString(_key(_IMAGE_REF, 2) + bytes([len(raw)]) + raw)
+
+
+def tell_mount_options(features: Any) -> None:
+    """Sets ``RuntimeFeatures.mount_options``."""
+    features.MergeFromString(_key(_FEATURE_MOUNT_OPTIONS, 0) + b"\x01")
+
+
+def _key(number: int, kind: int) -> bytes:
+    """The varint before a field; two bytes are enough here."""
+    key = number << 3 | kind
+    return bytes([key]) if key < 0x80 else bytes([key & 0x7F | 0x80, key >> 7])
 
 
 def items(name: str) -> str:

@@ -13,7 +13,7 @@ from reference_runtime.cri.network.bridge import Bridge
 from reference_runtime.cri.network.cni import Cni
 from reference_runtime.cri.oci import Runtime, demand
 from reference_runtime.cri.records import Container, Sandbox, Table, save
-from reference_runtime.cri.settings import Settings
+from reference_runtime.cri.settings import LOCK, Settings
 
 
 class Node:
@@ -85,7 +85,7 @@ class Node:
 
 def _take(settings: Settings) -> int:
     """Makes the folders this server's for as long as it runs.  Unusable when they are another one's."""
-    lock = os.open(os.path.join(settings.folder(), "lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    lock = os.open(os.path.join(settings.folder(), LOCK), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

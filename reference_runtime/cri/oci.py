@@ -70,6 +70,13 @@ class Runtime:
         return told if isinstance(told, dict) else {}
 
 
+def maps_users(features: dict[str, Any]) -> bool:
+    """Whether a runtime has user namespaces as Kubernetes wants them: with mounts that are mapped, too."""
+    linux = features.get("linux") or {}
+    mapped = (linux.get("mountExtensions") or {}).get("idmap") or {}
+    return "user" in (linux.get("namespaces") or []) and bool(mapped.get("enabled"))
+
+
 def demand(argv: tuple[str, ...]) -> None:
     """Makes sure that a runtime can be started.  Unusable when not."""
     with tempfile.TemporaryDirectory() as folder:

@@ -14,6 +14,7 @@ from cri_api.v1 import api_pb2
 
 from reference_runtime.cri import faults
 from reference_runtime.cri.errors import NotFound
+from reference_runtime.cri.spec.mappings import Mappings, of_pod
 
 _RECORD = "record.json"
 #: Making a sandbox or a container takes no longer, in seconds.
@@ -22,7 +23,10 @@ _PATIENCE = 60.0
 
 @dataclasses.dataclass
 class Sandbox:
-    """A sandbox.  ``pid`` is the pause process, ``netns`` is empty on the host's network; times are nanoseconds."""
+    """A sandbox.  ``pid`` is the pause process, times are nanoseconds.
+
+    ``netns`` and ``userns`` are the files that its namespaces are bound to, or empty when they are the host's.
+    """
 
     id: str
     config: api_pb2.PodSandboxConfig
@@ -32,6 +36,7 @@ class Sandbox:
     pid: int = 0
     monitor: int = 0
     netns: str = ""
+    userns: str = ""
     addresses: list[str] = dataclasses.field(default_factory=list)
     forwarder: int = 0
     cgroup_parent: str = ""
@@ -50,10 +55,18 @@ class Sandbox:
         """The NamespaceOption of the sandbox."""
         return self.config.linux.security_context.namespace_options
 
+    @property
+    def mapped(self) -> Mappings | None:
+        """The mappings of its user namespace, if it has one of its own."""
+        return of_pod(self.namespaces)
+
 
 @dataclasses.dataclass
 class Container:
-    """A container.  ``state`` is a number of ContainerState, ``user`` what its first process began as."""
+    """A container.  ``state`` is a number of ContainerState, ``user`` what its first process began as.
+
+    ``volumes`` are the root filesystems of images that are mounted, ``volume_ids`` these images by the names given.
+    """
 
     id: str
     sandbox_id: str
@@ -75,6 +88,7 @@ class Container:
     stop_signal: str = "SIGTERM"
     user: dict[str, Any] = dataclasses.field(default_factory=dict)
     volumes: list[str] = dataclasses.field(default_factory=list)
+    volume_ids: dict[str, str] = dataclasses.field(default_factory=dict)
     cgroups: dict[str, str] = dataclasses.field(default_factory=dict)
     lock: threading.RLock = dataclasses.field(default_factory=threading.RLock, repr=False, compare=False)
     ended: threading.Event = dataclasses.field(default_factory=threading.Event, repr=False, compare=False)

@@ -1,35 +1,100 @@
-"""The root filesystem of a container: an overlay on its image's, or a copy where there can be no overlay."""
+"""The root filesystem of a container: an overlay on its image's, or a copy where there can be no overlay.
+
+In a user namespace the image's files belong to the users inside: by a mapped mount below the overlay, or in the copy.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import stat
 import subprocess
+from collections.abc import Iterator
 
 from reference_runtime import libc
 from reference_runtime.cri import faults
 from reference_runtime.cri.errors import Failed
-from reference_runtime.mount_options import MS_BIND
+from reference_runtime.cri.spec.mappings import Mappings
+from reference_runtime.mount_options import ATTR_IDMAP, MS_BIND
 
 _DETACH = 2
+_CAPABILITY = "security.capability"
 
 
-def make(image: str, target: str, own: str) -> None:
-    """Shows the image at ``target``; what is written goes below ``own``."""
+def make(image: str, target: str, own: str, mapped: Mappings | None = None, userns: str = "") -> None:
+    """Shows the image at ``target``; what is written goes below ``own``.
+
+    With a user namespace, ``mapped`` are its mappings and ``userns`` its file.
+    """
     os.makedirs(target, exist_ok=True)
     upper, work = os.path.join(own, "upper"), os.path.join(own, "work")
     for folder in (upper, work):
         os.makedirs(folder, exist_ok=True)
     shutil.copystat(image, upper)
-    os.chown(upper, os.stat(image).st_uid, os.stat(image).st_gid)
+    os.chown(upper, *_owner(os.stat(image), mapped))
     if faults.has("cri-rootfs-shared"):
         libc.mount(image, target, "none", MS_BIND)
         return
     try:
-        libc.mount("overlay", target, "overlay", 0, f"lowerdir={image},upperdir={upper},workdir={work}")
+        with _lower(image, os.path.join(own, "lower"), userns) as lower:
+            libc.mount("overlay", target, "overlay", 0, f"lowerdir={lower},upperdir={upper},workdir={work}")
     except OSError:
         _copy(image, target)
+        give(target, mapped)
+
+
+@contextlib.contextmanager
+def _lower(image: str, place: str, userns: str) -> Iterator[str]:
+    """Where the image's files are with the owners that they shall have (mount_setattr(2), MOUNT_ATTR_IDMAP)."""
+    if not userns:
+        yield image
+        return
+    os.makedirs(place, exist_ok=True)
+    tree, namespace = libc.open_tree(image, libc.OPEN_TREE_CLONE), os.open(userns, os.O_RDONLY)
+    target = os.open(place, os.O_PATH | os.O_DIRECTORY)
+    try:
+        libc.mount_setattr(tree, attr_set=ATTR_IDMAP, userns=namespace)
+        libc.move_mount(tree, target, place)
+    finally:
+        for descriptor in (tree, namespace, target):
+            os.close(descriptor)
+    try:
+        yield place
+    finally:
+        # The overlay has a copy of its own.
+        unmount(place)
+
+
+def give(folder: str, mapped: Mappings | None) -> None:
+    """Gives a copy of an image's files to those in a user namespace whom they belong to there."""
+    if mapped is None:
+        return
+    given: set[int] = set()
+    for parent, folders, files in os.walk(folder):
+        for path in (parent, *(os.path.join(parent, name) for name in folders + files)):
+            found = os.lstat(path)
+            if found.st_ino not in given:
+                given.add(found.st_ino)
+                _give(path, found, mapped)
+
+
+def _give(path: str, found: os.stat_result, mapped: Mappings) -> None:
+    capability = None
+    with contextlib.suppress(OSError):
+        capability = os.getxattr(path, _CAPABILITY, follow_symlinks=False)
+    os.chown(path, *_owner(found, mapped), follow_symlinks=False)
+    # A change of the owner takes away what a program gives to those who run it.
+    if not stat.S_ISLNK(found.st_mode):
+        os.chmod(path, stat.S_IMODE(found.st_mode))
+    if capability:
+        os.setxattr(path, _CAPABILITY, capability, follow_symlinks=False)
+
+
+def _owner(found: os.stat_result, mapped: Mappings | None) -> tuple[int, int]:
+    if mapped is None:
+        return found.st_uid, found.st_gid
+    return mapped.users.outside(found.st_uid), mapped.groups.outside(found.st_gid)
 
 
 def _copy(image: str, target: str) -> None:
@@ -70,8 +135,9 @@ def copy_place(root: str, place: str, target: str) -> None:
         os.close(source)
 
 
-def make_folder(root: str, place: str) -> None:
+def make_folder(root: str, place: str, mapped: Mappings | None) -> None:
     """Makes a folder in a root filesystem, which no link leads out of, with those above it."""
+    owner = mapped.root if mapped else (0, 0)
     folder = os.open(root, os.O_PATH | os.O_DIRECTORY)
     try:
         parts = [part for part in place.split("/") if part]
@@ -80,6 +146,7 @@ def make_folder(root: str, place: str) -> None:
             try:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(part, 0o755, dir_fd=parent)
+                    os.chown(part, *owner, dir_fd=parent, follow_symlinks=False)
             finally:
                 os.close(parent)
     finally:

@@ -13,12 +13,14 @@ from reference_runtime.cri import faults, filters
 from reference_runtime.cri.errors import Invalid, Unsupported
 from reference_runtime.cri.handlers import unless_left
 from reference_runtime.cri.network.bridge import Bridge
+from reference_runtime.cri.newer import tell_mount_options
+from reference_runtime.cri.oci import maps_users
 from reference_runtime.cri.parts import Parts
+from reference_runtime.cri.spec.mappings import of_pod
 from reference_runtime.cri.statuses import container_entry, container_status, sandbox_entry, sandbox_status
 
 VERSION = "0.1.0"
 NAME = "seatrial-cri"
-_MOUNT_OPTIONS = 3
 
 
 class RuntimeService:
@@ -63,7 +65,8 @@ class RuntimeService:
         return api_pb2.RuntimeHandler(
             name=name,
             features=api_pb2.RuntimeHandlerFeatures(
-                recursive_read_only_mounts="rro" in (features.get("mountOptions") or []), user_namespaces=False
+                recursive_read_only_mounts="rro" in (features.get("mountOptions") or []),
+                user_namespaces=maps_users(features),
             ),
         )
 
@@ -85,12 +88,19 @@ class RuntimeService:
         """Makes a sandbox."""
         if not request.HasField("config"):
             raise Invalid("config is missing")
+        self._check_user_namespace(request)
         left = faults.has("cri-cancelled-create-leaks")
         wanted = (lambda: None) if left else unless_left(context)
         made = self._parts.sandboxes.run(request.config, request.runtime_handler, wanted)
         if faults.has("cri-cancelled-create-leaks") and not context.is_active():
             self._node.sandboxes.pop(made)
         return api_pb2.RunPodSandboxResponse(pod_sandbox_id=made)
+
+    def _check_user_namespace(self, request: Any) -> None:
+        wanted = of_pod(request.config.linux.security_context.namespace_options)
+        runtime = self._node.runtime(request.runtime_handler)
+        if wanted and not maps_users(self._parts.features(runtime)):
+            raise Unsupported(f"the runtime handler {runtime.name} has no user namespaces: see Status")
 
     def stop_pod_sandbox(self, request: Any, _: Any) -> Any:
         """Stops a sandbox; one that is gone is stopped."""
@@ -161,13 +171,11 @@ class RuntimeService:
         self._parts.containers.start(self._container(request))
         return api_pb2.StartContainerResponse()
 
-    def stop_container(self, request: Any, context: Any) -> Any:
+    def stop_container(self, request: Any, _: Any) -> Any:
         """Stops a container; one that is gone is stopped."""
         container = self._node.containers.find(_id(request.container_id))
         if container:
-            with faults.lost("cri-cancelled-stop-lost", container.id, context) as lost:
-                if not lost:
-                    self._parts.containers.stop(container, request.timeout)
+            self._parts.containers.stop(container, request.timeout)
         return api_pb2.StopContainerResponse()
 
     def remove_container(self, request: Any, _: Any) -> Any:
@@ -208,9 +216,9 @@ class RuntimeService:
         return api_pb2.ReopenContainerLogResponse()
 
     def checkpoint_container(self, request: Any, _: Any) -> Any:
-        """Is not done here."""
+        """Is not done here, in the words that tests of the kubelet know."""
         self._container(request)
-        raise Unsupported("checkpoints are not made by this server")
+        raise Unsupported("method CheckpointContainer not implemented")
 
     def get_container_events(self, _: Any, context: Any) -> Iterator[Any]:
         """What happens from now on."""
@@ -228,8 +236,7 @@ class RuntimeService:
 
 def _features() -> Any:
     features = api_pb2.RuntimeFeatures(supplemental_groups_policy=True)
-    # The field mount_options is newer than the stubs.
-    features.MergeFromString(bytes([_MOUNT_OPTIONS << 3, True]))
+    tell_mount_options(features)
     return features
 
 

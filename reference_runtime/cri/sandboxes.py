@@ -67,10 +67,18 @@ class Sandboxes:
         sandbox.our_groups = groups.missing(sandbox.cgroup_parent)
         if sandbox.namespaces.network == api_pb2.POD:
             sandbox.netns = os.path.join(self._node.settings.folder("netns"), sandbox.id)
-            namespaces.make(sandbox.netns)
+            self._make_namespaces(sandbox)
             self._connect(sandbox)
         files.write(self._node.folder(sandbox), sandbox)
         self._node.save(sandbox)
+
+    def _make_namespaces(self, sandbox: Sandbox) -> None:
+        mapped = sandbox.mapped
+        if mapped is None:
+            namespaces.make(sandbox.netns)
+            return
+        sandbox.userns = os.path.join(self._node.settings.folder("userns"), sandbox.id)
+        namespaces.make_owned(sandbox.netns, sandbox.userns, mapped.document)
 
     def _connect(self, sandbox: Sandbox) -> None:
         mapped = ports.wanted(sandbox.config)
@@ -80,7 +88,7 @@ class Sandboxes:
 
     def _start(self, sandbox: Sandbox, runtime: Any) -> None:
         bundle = os.path.join(self._node.folder(sandbox), "bundle")
-        config = config_of(sandbox, self._fill(bundle), files.shm(self._node.folder(sandbox), sandbox))
+        config = config_of(sandbox, self._fill(sandbox, bundle), files.shm(self._node.folder(sandbox), sandbox))
         with open(os.path.join(bundle, "config.json"), "w", encoding="utf-8") as file:
             json.dump(config, file)
         answer = start_monitor(self._node.folder(sandbox), self._node.monitor_document(sandbox, runtime))
@@ -88,15 +96,16 @@ class Sandboxes:
         self._node.save(sandbox)
         runtime.start(sandbox.id)
 
-    def _fill(self, bundle: str) -> list[str]:
+    def _fill(self, sandbox: Sandbox, bundle: str) -> list[str]:
         """The root filesystem of a pause process; the words of its command line."""
         root = os.path.join(bundle, "rootfs")
         os.makedirs(root)
         if self._node.settings.pause_image:
             image = self._node.images.get(self._node.settings.pause_image)
-            rootfs.make(image.rootfs, root, bundle)
+            rootfs.make(image.rootfs, root, bundle, sandbox.mapped, sandbox.userns)
             return process_args(api_pb2.ContainerConfig(), image.settings)
         shutil.copy(program(), os.path.join(root, "pause"))
+        rootfs.give(root, sandbox.mapped)
         return ["/pause"]
 
     def _undo(self, sandbox: Sandbox) -> None:
@@ -146,6 +155,7 @@ class Sandboxes:
         self._node.events.tell(api_pb2.CONTAINER_DELETED_EVENT, sandbox.id, None, [])
 
     def _forget(self, sandbox: Sandbox) -> None:
+        namespaces.remove(sandbox.userns)
         rootfs.remove(self._node.folder(sandbox))
         rootfs.remove(self._node.kept(sandbox))
         groups.remove(sandbox.our_groups)

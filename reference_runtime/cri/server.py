@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import stat
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 
 from reference_runtime import libc
+from reference_runtime.cri import abandoned, faults
 from reference_runtime.cri.errors import Unusable
 from reference_runtime.cri.handlers import handlers
 from reference_runtime.cri.parts import Parts
@@ -30,6 +32,8 @@ _OPTIONS = (
 )
 #: Calls that are being answered at the end get so many seconds.
 _GRACE = 2.0
+#: What a fault leaves of files and connections.
+_FEW_FILES = 64
 
 
 def serve(settings: Settings) -> None:
@@ -37,9 +41,14 @@ def serve(settings: Settings) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    if faults.has("cri-few-connections"):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_FEW_FILES, _FEW_FILES))
     _free(settings.socket)
     libc.adopt_orphans()
+    if settings.ephemeral:
+        abandoned.remove()
     parts = Parts(settings)
+    abandoned.note(settings)
     server = grpc.server(ThreadPoolExecutor(_MOST_CALLS), options=_OPTIONS)
     streams = StreamsService(parts)
     runtime = (RuntimeService(parts), StatsService(parts), streams)

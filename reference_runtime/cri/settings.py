@@ -15,6 +15,11 @@ REFERENCE = (
     os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py"),
 )
 
+#: The file in the folder of the state that a server locks for as long as it runs.
+LOCK = "lock"
+#: The beginning of the names of temporary folders.
+PREFIX = "seatrial-cri-"
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:

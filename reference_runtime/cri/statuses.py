@@ -7,6 +7,7 @@ from typing import Any
 
 from cri_api.v1 import api_pb2
 
+from reference_runtime.cri.newer import tell_image_ref
 from reference_runtime.cri.records import Container, Sandbox
 
 
@@ -67,6 +68,9 @@ def container_status(container: Container) -> Any:
         log_path=container.log_path,
         stop_signal=_signal_number(container.stop_signal),
     )
+    for mount in status.mounts:
+        if mount.image.image in container.volume_ids:
+            tell_image_ref(mount.image, container.volume_ids[mount.image.image])
     status.resources.linux.CopyFrom(config.linux.resources)
     user = status.user.linux
     user.uid, user.gid = container.user.get("uid", 0), container.user.get("gid", 0)

@@ -99,12 +99,12 @@ def _create_user(run: Run) -> None:
     run.end().tell("map")
     run.end().expect("mapped")
     _become_root(run)
-    # The change of ids has given our files in /proc to the host's root (proc(5)), and they are still needed.
-    libc.prctl(_PR_SET_DUMPABLE, 1)
 
 
 def _become_root(run: Run) -> None:
     take_ids(*root_ids(run, "self"))
+    # The change of ids has given our files in /proc to the host's root (proc(5)), and they are still needed.
+    libc.prctl(_PR_SET_DUMPABLE, 1)
 
 
 def take_ids(uid: int, gid: int) -> None:

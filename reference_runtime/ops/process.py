@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import resource
+import stat
 import struct
 
 from reference_runtime import capabilities, faults, libc
@@ -22,7 +23,7 @@ from reference_runtime.constants import (
     SCHEDULERS,
 )
 from reference_runtime.errors import RuntimeFault
-from reference_runtime.ops import program
+from reference_runtime.ops import home, program
 from reference_runtime.plan import Call, Op
 from reference_runtime.validate.numbers import listed
 
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 
 _PR_SET_NO_NEW_PRIVS = 38
 _MEMORY_NODES = 1024
+_NULL = os.makedev(1, 3)
+_REAL_TIME = ("SCHED_FIFO", "SCHED_RR")
+_NO_BUDGET = (
+    "; it takes CAP_SYS_NICE, and in a control group of version 1 linux.resources.cpu.realtimeRuntime,"
+    " which has to be within that of the groups above"
+)
 
 
 def plan_outside(run: Run) -> Iterator[Op]:
@@ -68,6 +75,7 @@ def plan_inside(run: Run) -> Iterator[Op]:
         yield Call(
             "cwd", process["cwd"], f"change to the directory {process['cwd']}", _change_directory, process["cwd"]
         )
+        yield from home.plan(process)
 
 
 def plan_last(run: Run) -> Iterator[Op]:
@@ -90,6 +98,9 @@ def _plan_identity(user: dict[str, Any], sets: dict[str, int], held: int) -> Ite
     def text(kind: str) -> str:
         return ", ".join(capabilities.names(sets[kind])) or "nothing"
 
+    yield Call(
+        "streams", str(user["uid"]), f"give the standard streams to user {user['uid']}", give_streams, user["uid"]
+    )
     yield Call(
         "capabilities",
         "inheritable",
@@ -182,7 +193,8 @@ def _set_scheduler(scheduler: dict[str, Any]) -> None:
     try:
         libc.syscall("sched_setattr", 0, struct.pack("<IIQiiQQQ", 48, *fixed, *times), 0)
     except OSError as problem:
-        raise RuntimeFault(f"process.scheduler: {problem.strerror}") from None
+        needed = isinstance(problem, PermissionError) and scheduler["policy"] in _REAL_TIME
+        raise RuntimeFault(f"process.scheduler: {problem.strerror}{_NO_BUDGET if needed else ''}") from None
 
 
 def _change_directory(path: str) -> None:
@@ -193,6 +205,21 @@ def _change_directory(path: str) -> None:
             os.getcwd()
     except OSError as problem:
         raise RuntimeFault(f"process.cwd: {path}: {problem.strerror}") from None
+
+
+def give_streams(uid: int, descriptors: tuple[int, ...] = (0, 1, 2)) -> None:
+    """Lets the user open /dev/stdout and its like again, which are pipes or files of whoever has called the runtime.
+
+    Every runtime does so, and images of servers that do not run as root rely on it.
+    """
+    for descriptor in descriptors:
+        try:
+            found = os.fstat(descriptor)
+            if found.st_uid != uid and (found.st_rdev != _NULL or not stat.S_ISCHR(found.st_mode)):
+                os.fchown(descriptor, uid, -1)
+        except OSError:
+            # A closed one, one on a read-only filesystem, or an owner that the user namespace does not know.
+            continue
 
 
 def _set_groups(groups: list[int]) -> None:

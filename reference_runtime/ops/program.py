@@ -76,7 +76,7 @@ class Execute(Op):
     def __init__(self, process: dict[str, Any]) -> None:
         super().__init__("execute", process["args"][0])
         self.args: list[str] = process["args"]
-        self.env: list[str] = process.get("env", [])
+        self.env: list[str] = process.setdefault("env", [])
         self.candidates = _candidates(self.args[0], self.env)
 
     def describe(self) -> str:

@@ -47,7 +47,7 @@ def plan_enter(run: Run) -> Iterator[Op]:
         yield Call("pivot", "/", "make it the root by pivot_root, and detach the host's", _pivot, run)
     else:
         yield Call("pivot", "/", "make it the root by chroot", _chroot, run)
-    propagation = run.linux.get("rootfsPropagation")
+    propagation = _propagation(run)
     if propagation:
         yield Call("root-propagation", propagation, f"make the root {propagation}", _spread, propagation)
     for path in run.linux.get("readonlyPaths", ()):
@@ -58,9 +58,14 @@ def plan_enter(run: Run) -> Iterator[Op]:
         yield Call("readonly-root", "/", "make the root read-only", _close_root)
 
 
+def _propagation(run: Run) -> str:
+    """By the specification's own name: of a root that is a mount of its own, the recursive one says no more."""
+    return str(run.linux.get("rootfsPropagation") or "").removeprefix("r")
+
+
 def _copy(run: Run) -> None:
     tree = libc.open_tree(run.rootfs, libc.OPEN_TREE_CLONE | libc.AT_RECURSIVE)
-    if run.linux.get("rootfsPropagation") != "slave":
+    if _propagation(run) != "slave":
         libc.mount_setattr(tree, propagation=MS_PRIVATE, recursive=True)
     else:
         # pivot_root(2) takes no shared root, and a slave receives what the host mounts below the original.

@@ -61,8 +61,10 @@ def send(path: str, listener: int, state: dict[str, Any], metadata: str = "") ->
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as agent:
             agent.connect(path)
-            sent = socket.send_fds(agent, [payload], [listener])
-            agent.sendall(payload[sent:])
+            rest = payload[socket.send_fds(agent, [payload], [listener]) :]
+            # An agent that has all may have left already, and would be missed even by a send of nothing.
+            if rest:
+                agent.sendall(rest)
     except OSError as error:
         raise RuntimeFault(f"linux.seccomp.listenerPath: {path}: {error.strerror}") from error
 

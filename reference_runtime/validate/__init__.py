@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from reference_runtime.validate.rules import check
 from reference_runtime.validate.schema import CONFIG, PROCESS
+from reference_runtime.validate.users import complete
 
-__all__ = ["CONFIG", "PROCESS", "check"]
+__all__ = ["CONFIG", "PROCESS", "check", "complete"]

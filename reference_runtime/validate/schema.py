@@ -57,7 +57,7 @@ PROCESS = record(
         "cwd!": absolute,
         "env": _TEXTS,
         "args": _TEXTS,
-        "user!": record({"uid!": _ID, "gid!": _ID, "umask": integer(0, 0o777), "additionalGids": array(_ID)}),
+        "user": record({"uid!": _ID, "gid!": _ID, "umask": integer(0, 0o777), "additionalGids": array(_ID)}),
         "rlimits": array(
             record({"type!": one_of(constants.RLIMITS, "resource limit"), "soft!": UINT64, "hard!": UINT64})
         ),
@@ -121,7 +121,7 @@ _LINUX = record(
         ),
         "sysctl": mapping(text),
         "seccomp": _JUDGED_ELSEWHERE,
-        "rootfsPropagation": one_of(("shared", "slave", "private", "unbindable"), "propagation"),
+        "rootfsPropagation": one_of(constants.ROOT_PROPAGATIONS, "propagation"),
         "maskedPaths": array(absolute),
         "readonlyPaths": array(absolute),
         "mountLabel": text,

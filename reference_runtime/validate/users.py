@@ -9,6 +9,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: Who a process is that the configuration gives no user.
+_ROOT = {"uid": 0, "gid": 0}
+
+
+def complete(process: dict[str, Any]) -> None:
+    """Gives a process the user that it need not name."""
+    process.setdefault("user", dict(_ROOT))
+
+
 def check_mappings(config: dict[str, Any]) -> None:
     """Mappings need a user namespace, fit the numbers that ids have, and map the ids of the process."""
     linux = config.get("linux", {})
@@ -18,7 +27,7 @@ def check_mappings(config: dict[str, Any]) -> None:
         if linux.get(name) and "user" not in spaces:
             raise SpecError(f"linux.{name}: there is no user namespace to map ids for")
     if "user" in spaces and "path" not in spaces["user"] and "process" in config:
-        user = config["process"]["user"]
+        user = config["process"].get("user", _ROOT)
         _check_mapped([user["uid"]], linux.get("uidMappings", ()), "process.user.uid")
         _check_mapped([user["gid"]], linux.get("gidMappings", ()), "process.user.gid")
         _check_mapped(user.get("additionalGids", ()), linux.get("gidMappings", ()), "process.user.additionalGids")

@@ -15,7 +15,8 @@ class Expected:
 
     ``fact`` names the property in words that are the same for every value.  ``where`` says who tells it: "report" and
     "action" the probe, with ``name`` as the field of its report, "state" the operation of that name, "limit" the
-    control group, with ``name`` as the name of the limit, and "namespace" /proc.
+    control group, with ``name`` as the name of the limit, "namespace" /proc, and "hooks" those that tell it in the
+    bundle.
     """
 
     requirement: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from strategies.models.fact import Expected, action
+from strategies.models.mounts import propagation_seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/sel
 ERRNO = {1: "EPERM", 2: "ENOENT", 13: "EACCES", 16: "EBUSY", 38: "ENOSYS", 95: "EOPNOTSUPP"}
 KINDS = {"network": "net", "mount": "mnt"}
 NAMESPACES = ("pid", "network", "mount", "ipc", "uts", "cgroup", "user", "time")
+#: The argument of personality(2) that changes nothing: what the probe is asked to call it with.
+ASKED = 0xFFFFFFFF
 #: The domains of personality(2).
 DOMAINS = {"LINUX": 0, "LINUX32": 8}
 
@@ -37,6 +40,10 @@ def of_linux(config: Config) -> Iterator[Expected]:
     yield from _devices(config, linux)
     yield from _paths(linux)
     yield from _filter(config, linux)
+    if (kind := linux.get("rootfsPropagation")) in {"shared", "private", "unbindable"}:
+        wanted = "" if kind == "private" else kind
+        look = lambda seen: propagation_seen(seen, "/")  # noqa: E731  # as the others are
+        yield Expected(f"rootfs-propagation.{kind}", f"a root that is {kind}", wanted, look, "namespace")
     for name, value in linux.get("sysctl", {}).items():
         place = "/proc/sys/" + name.replace(".", "/")
         wanted = value.split()
@@ -68,6 +75,16 @@ def _names(config: Config) -> Iterator[Expected]:
 
 
 def _namespaces(linux: Config) -> Iterator[Expected]:
+    for entry in linux.get("namespaces", ()):
+        if entry.get("path", "").startswith("/proc/1/ns/"):  # of the trial, as the runtime is
+            kind = entry["type"]
+            yield Expected(
+                "namespaces.path.joined",
+                f"{kind} namespace is that of the path",
+                False,
+                lambda seen, kind=kind: seen.is_new(KINDS.get(kind, kind)),
+                "namespace",
+            )
     entries = linux.get("namespaces", ())
     new = {entry["type"] for entry in entries if "path" not in entry}
     joined = {entry["type"] for entry in entries} - new
@@ -170,31 +187,51 @@ def _paths(linux: Config) -> Iterator[Expected]:
     for path in linux.get("maskedPaths", ()):
         yield Expected("masked-paths", "a masked path", "", lambda seen, path=path: _content(seen, path), "action")
     for path in linux.get("readonlyPaths", ()):
+        if path in linux.get("maskedPaths", ()):  # what hides a file may be written
+            continue
         yield Expected("readonly-paths", "a readonly path", True, lambda seen, path=path: _kept(seen, path), "action")
 
 
 def _content(seen: Any, path: str) -> str:
-    did = action(seen, "read", path)
-    return "" if did is None or did.content is None else did.content
+    """What can be read of a file, or which names a folder has."""
+    content = getattr(action(seen, "read", path), "content", None)
+    return content or " ".join(getattr(action(seen, "list", path), "names", None) or ())
 
 
 def _kept(seen: Any, path: str) -> bool:
-    did = action(seen, "open", path)
-    return did is not None and did.result == -1
+    """Whether neither the file can be written, nor anything made in the folder."""
+    tried = (action(seen, "open", path), action(seen, "mkdir", f"{path}/sea"))
+    return all(did is not None and did.result == -1 for did in tried)
 
 
 def _filter(config: Config, linux: Config) -> Iterator[Expected]:
-    """A rule without conditions for the call that the probe makes when it is asked to."""
-    args = config["process"]["args"]
-    seccomp = linux.get("seccomp", {})
-    for rule in seccomp.get("syscalls", ()):
-        if "personality" in rule["names"] and "args" not in rule and rule["action"] == "SCMP_ACT_ERRNO":
-            wanted = ERRNO.get(rule.get("errnoRet", 1))
-            if wanted and "personality" in args:
+    """A rule for the call that the probe makes when it is asked to."""
+    if "personality" not in config["process"]["args"]:
+        return
+    for rule in linux.get("seccomp", {}).get("syscalls", ()):
+        about = [match for match in rule.get("args", ()) if match["index"] == 0]
+        if "personality" in rule["names"] and rule["action"] == "SCMP_ACT_ERRNO" and about == [*rule.get("args", ())]:
+            refused = all(_matches(match) for match in about)
+            if (errno := ERRNO.get(rule.get("errnoRet", 1))) or not refused:
                 yield Expected(
-                    "seccomp.errno" if "errnoRet" in rule else "seccomp.errno.default",
-                    "a system call that is refused",
-                    wanted,
-                    lambda seen: getattr(action(seen, "personality"), "errno", None),
+                    "seccomp.args" if about else "seccomp.errno" if "errnoRet" in rule else "seccomp.errno.default",
+                    f"a system call that is {'refused' if refused else 'allowed'}",
+                    errno if refused else None,
+                    lambda seen: getattr(action(seen, "personality"), "errno", "not to be seen"),
                     "action",
                 )
+
+
+def _matches(match: Config) -> bool:
+    """Whether a condition is true of ``ASKED``."""
+    value, two = match["value"], match.get("valueTwo", 0)
+    true: dict[str, bool] = {
+        "SCMP_CMP_NE": value != ASKED,
+        "SCMP_CMP_LT": value > ASKED,
+        "SCMP_CMP_LE": value >= ASKED,
+        "SCMP_CMP_EQ": value == ASKED,
+        "SCMP_CMP_GE": value <= ASKED,
+        "SCMP_CMP_GT": value < ASKED,
+        "SCMP_CMP_MASKED_EQ": ASKED & value == two,
+    }
+    return true[match["op"]]

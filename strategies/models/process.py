@@ -15,6 +15,8 @@ Config = dict[str, Any]
 
 #: Variables that runtimes set when the config does not, by convention.
 CONVENTIONAL = ("HOME", "TERM", "HOSTNAME", "container")
+#: Policies that go by the nice value; the others keep what there was.
+NICE = {"SCHED_OTHER", "SCHED_BATCH"}
 SETS = ("effective", "permitted", "bounding", "inheritable", "ambient")
 
 
@@ -35,6 +37,14 @@ def _program(process: Mapping[str, Any]) -> Iterator[Expected]:
     if len(set(names)) == len(names):
         wanted = sorted(configured)
         yield Expected("process.env", "env", wanted, lambda seen: _variables(seen.report.env, configured), name="env")
+    standard = {"0", "1", "2"}  # one that its caller has closed a runtime may leave so
+    yield Expected(
+        "file-descriptors.standard",
+        "further open descriptors",
+        [],
+        lambda seen: sorted({*seen.report.fds} - standard),
+        name="fds",
+    )
     if not process["cwd"].startswith("/proc"):
         cwd = posixpath.normpath(process["cwd"]).replace("//", "/")
         yield Expected("process.cwd", "cwd", cwd, lambda seen: seen.report.cwd, name="cwd")
@@ -123,10 +133,11 @@ def _scheduling(process: Mapping[str, Any]) -> Iterator[Expected]:
             lambda seen: seen.report.scheduler.policy,
             name="scheduler",
         )
+    if scheduler and scheduler["policy"] in NICE and "nice" in scheduler:
         yield Expected(
             "process.scheduler.nice",
             "scheduler nice",
-            scheduler.get("nice", 0),
+            scheduler["nice"],
             lambda seen: seen.report.scheduler.nice,
             name="scheduler",
         )

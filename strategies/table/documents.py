@@ -34,6 +34,7 @@ def _broken() -> dict[str, bytes | Document]:
         "a text": b'"ociVersion"',
         "a list": b"[]",
         "true": b"true",
+        "null": b"null",
         "a list with the config in it": b"[" + whole + b"]",
         "followed by a word": whole + b" x",
         "followed by a brace": whole + b"}",

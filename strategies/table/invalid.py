@@ -18,6 +18,7 @@ from strategies.edits import (
     drop,
     hook,
     hostname,
+    hugepage_limit,
     io_priority,
     masked_paths,
     memory,
@@ -66,7 +67,7 @@ def invalid_cases(surroundings: Surroundings) -> list[Case]:
 
 def refuse(requirement: str, about: str, *edits: Edit, script: str = "") -> Case:
     """A case that has to be refused."""
-    return Case(edits, INVALID, requirement, about, script)
+    return Case(edits, INVALID, requirement, about, script, needed=len(edits))
 
 
 def _documents() -> list[Case]:
@@ -146,7 +147,6 @@ def _scheduling() -> list[Case]:
         refuse("process.io-priority.class", "an empty I/O class", put("process.ioPriority", _class(""))),
         refuse("process.scheduler.policy", "an unknown policy", put("process.scheduler", {"policy": "SCHED_BOGUS"})),
         refuse("process.scheduler.policy.required", "no policy", put("process.scheduler", {"nice": 1})),
-        refuse("process.scheduler.nice", "a nice value of 20", scheduler("OTHER", nice=20)),
         refuse("process.scheduler.flags", "an unknown flag of the scheduler", scheduler("OTHER", flags=["BOGUS"])),
     ]
 
@@ -329,6 +329,18 @@ def _resources(surroundings: Surroundings) -> list[Case]:
             refuse("cpu.cpus.format", f"a list of processors {name}", cpu(cpus=text)) for name, text in lists.items()
         ]
         cases += [refuse("cpu.mems.format", f"a list of nodes {name}", cpu(mems=text)) for name, text in lists.items()]
+    if "hugetlb" in surroundings.controllers:
+        sizes = {
+            "a word": "big",
+            "a number": "2",
+            "a path": "2MB/../x",
+            "empty": "",
+            "of a size that there is not": "3KB",
+        }
+        cases += [
+            refuse("hugepage-limits.page-size.format", f"a size of pages that is {name}", hugepage_limit(size, 1 << 22))
+            for name, size in sizes.items()
+        ]
     if "cpu" in surroundings.controllers:
         cases += [refuse("cpu.period", "a period that the kernel refuses", cpu(period=999))]
         cases += [refuse("cpu.quota", "a quota that the kernel refuses", cpu(quota=999, period=100_000))]

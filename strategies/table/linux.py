@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from strategies.case import Case
 from strategies.edits import (
     HOOKS,
+    arg,
     cgroups_path,
     device,
     gid_mapping,
@@ -26,8 +27,11 @@ from strategies.edits import (
 )
 
 if TYPE_CHECKING:
+    from strategies.edit import Edit
     from strategies.surroundings import Surroundings
 
+#: An argument of personality(2) that changes nothing.
+ASKED = 0xFFFFFFFF
 PARAMETERS = {
     "kernel.msgmax": ("0", "4242", "2147483647"),
     "kernel.sem": ("251 32001 101 129", "250\t32000\t100\t128"),
@@ -36,6 +40,13 @@ PARAMETERS = {
     "fs.mqueue.msg_max": ("1", "7"),
 }
 OF_NETWORKS = {"net.ipv4.ip_forward": ("0", "1"), "net.ipv4.ping_group_range": ("10 20",), "net.core.somaxconn": ("0",)}
+#: Namespaces that the runtime is in itself, as every process may join them again: type and file below /proc/PID/ns.
+OWN = {"network": "net", "ipc": "ipc", "uts": "uts"}
+#: A hook that says in the bundle which one it is, and one variable of its environment.
+TELLING = (
+    r"""b=$(/bin/sed -n 's/\\//g; s/.*"bundle" *: *"\([^"]*\)".*/\1/p'); """
+    r"""[ -z "$b" ] || echo "$0 ${SEA-unset}" >>"$b"/told"""
+)
 #: A user namespace needs a root filesystem that its root can search.
 OWNED = "chown -R 100000:200000 rootfs; chmod 755 ."
 
@@ -45,7 +56,8 @@ def of_linux(surroundings: Surroundings) -> dict[str, list[Case]]:
     return {
         "namespaces": [Case((namespace(kind),)) for kind in ("network", "cgroup") if kind in surroundings.namespaces]
         + [Case((share_namespace(kind),)) for kind in ("ipc", "uts")]
-        + [Case((share_namespace("ipc"), share_namespace("uts")))],
+        + [Case((share_namespace("ipc"), share_namespace("uts")))]
+        + [Case((namespace(kind, f"/proc/1/ns/{file}"),)) for kind, file in OWN.items()],
         "user namespaces": _users(surroundings),
         "timeOffsets": _clocks(surroundings),
         "sysctl": [Case((sysctl(name, value),)) for name, values in PARAMETERS.items() for value in values]
@@ -71,7 +83,9 @@ def of_linux(surroundings: Surroundings) -> dict[str, list[Case]]:
             Case((readonly_paths(*paths),))
             for paths in (("/proc/sys/kernel/msgmax",), ("/missing", "/proc/sys/kernel/msgmax"), ("/tmp", "/tmp"), ())  # noqa: S108
         ],
-        "rootfsPropagation": [Case((rootfs_propagation(kind),)) for kind in ("private", "slave", "shared")],
+        "rootfsPropagation": [
+            Case((rootfs_propagation(kind),)) for kind in ("private", "slave", "shared", "unbindable")
+        ],
         "personality": [Case((personality(domain),)) for domain in ("LINUX", "LINUX32")],
         "seccomp": _filters(),
         "cgroupsPath": [Case((cgroups_path(path),)) for path in ("/seatrial-deck", "hold", "a b", "/x/../deck")[:2]],
@@ -141,6 +155,15 @@ def _filters() -> list[Case]:
         Case((seccomp("ALLOW", rule("personality", "ERRNO")),)),
         Case((seccomp("ALLOW", rule(["personality", "no_such_call"], "ERRNO")),)),
         Case((seccomp("ALLOW", rule(["swapon", "personality", "personality"], "ERRNO")),)),
+        *(
+            Case((seccomp("ALLOW", rule("personality", "ERRNO", args=[arg(0, value, op)])),))
+            for op in ("NE", "LT", "LE", "EQ", "GE", "GT")
+            for value in (ASKED - 1, ASKED, ASKED + 1)
+        ),
+        *(
+            Case((seccomp("ALLOW", rule("personality", "ERRNO", args=[arg(0, mask, "MASKED_EQ", bits)])),))
+            for mask, bits in ((0xF0, 0xF0), (0xF0, 0x10), (ASKED << 32, 0), (0, 0))
+        ),
         Case((seccomp("ALLOW", flags=[]),)),
         Case((seccomp("ALLOW", architectures=[]),)),
         Case((seccomp("LOG"),)),
@@ -159,4 +182,10 @@ def _hooks() -> list[Case]:
             Case((hook(kind, path, args=words, timeout=2**31),)),
             Case((hook(kind, path, args=words, env=["A=b", "C="]), hook(kind, path, args=words))),
         ]
-    return cases
+    telling = [kind for kind in HOOKS if kind not in inside]
+    cases += [Case((_telling(kind, "first", "SEA=a b"), _telling(kind, "second"))) for kind in telling]
+    return [*cases, Case(tuple(_telling(kind, "only", "SEA=") for kind in telling))]
+
+
+def _telling(kind: str, name: str, *variables: str) -> Edit:
+    return hook(kind, "/bin/sh", args=["sh", "-c", TELLING, f"{kind} {name}"], env=variables)

@@ -25,12 +25,23 @@ def of_mounts() -> dict[str, list[Case]]:
         *pairs,
         FLAGS,
         ("ro", "ro"),
-        ("size=1m", "mode=711"),
     ]
+    own = [
+        ("size=1m", "mode=711"),
+        ("size=1024k", "nosuid", "mode=700", "uid=11", "noexec", "gid=70000", "nr_inodes=77"),
+        *(("mode=750",), ("mode=1777",), ("mode=1751",), ("uid=2147483648",), ("size=16777216k",)),
+    ]
+    special = {"pipe": "mkfifo pipe", "node": "mknod node c 1 3"}
     return {
-        "tmpfs": [Case((tmpfs("/mnt", *options),)) for options in lists],
-        "bind": [_bound("data", "/run", *options) for options in lists if "size=1m" not in options],
+        "tmpfs": [Case((tmpfs("/mnt", *options),)) for options in [*lists, *own]],
+        "tmpfs on what is missing": [Case((tmpfs("/made/here", *options),)) for options in own],
+        "bind": [_bound("data", "/run", *options) for options in lists],
         "bind of a file": [_bound("file", "/sea/file", *options) for options in (("ro",), (), ("bind", "ro"))],
+        "bind of what is special": [
+            Case((bind(name, f"/sea/{name}", *options),), script=script)
+            for name, script in special.items()
+            for options in ((), ("ro",), ("ro", "nosuid", "noexec"))
+        ],
         "sources": [_bound(source, "/mnt") for source in ("./data", "data/", "data/../data", "data//.")],
         "names": [_named(name) for name in NAMES],
         "destinations": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from strategies.case import Case
@@ -22,7 +23,7 @@ from strategies.edits import (
     umask,
     user,
 )
-from strategies.table.values import ENDS, IDS, TEXTS
+from strategies.table.values import ENDS, IDS, NAMES, TEXTS
 
 if TYPE_CHECKING:
     from strategies.edit import Edit
@@ -60,6 +61,7 @@ def of_process(surroundings: Surroundings) -> dict[str, list[Case]]:
         "user": _users(),
         "umask": [Case((umask(mask),)) for mask in (0, 0o1, 0o22, 0o77, 0o777)],
         "umask of the caller": [Case(under=f"umask {mask:03o}") for mask in (0, 0o27, 0o77)],
+        "caller": _callers(surroundings),
         "rlimits": list(map(_alone, _rlimits(surroundings))),
         "capabilities": _capabilities(surroundings),
         "noNewPrivileges": [Case((no_new_privileges(value),)) for value in (True, False)],
@@ -85,6 +87,24 @@ def _programs() -> list[Case]:
         Case((args("probe", "report"),)),
         Case((args("./probe", "report"),)),
         Case((args("//probe", "report"),)),
+        *(
+            Case((args(name, "report"),), script=f"cp rootfs/probe rootfs/{shlex.quote(name)}")
+            for name in (*NAMES, ".hidden", "..x", "a:b", "=")
+        ),
+    ]
+
+
+def _callers(surroundings: Surroundings) -> list[Case]:
+    """What the process that calls create has must not reach the program where the config says otherwise."""
+    score = oom_score_adj(surroundings.score)
+    return [
+        Case(under="exec 0<&-"),
+        Case(under="exec 3</dev/null 7</ 9</etc/passwd"),
+        Case(under="export SEA=caller HOME=/caller"),
+        Case(under="cd /proc"),
+        Case((score,), under=f"echo {min(1000, surroundings.score + 300)} >/proc/self/oom_score_adj"),
+        Case((rlimit("CORE", soft=0, hard=0),), under="ulimit -c unlimited || :"),
+        Case((rlimit("NOFILE", soft=300, hard=400),), under="ulimit -n 1000"),
     ]
 
 

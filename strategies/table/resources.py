@@ -51,6 +51,8 @@ def _processor_time() -> list[Case]:
         *(Case((cpu(shares=shares),)) for shares in (2, 3, 1024, 262144)),
         Case((cpu(period=50_000),)),
         Case((cpu(quota=50_000),)),
+        Case((cpu(quota=-1),)),
+        Case((cpu(quota=-1, period=50_000),)),
     ]
 
 

@@ -27,6 +27,7 @@ from strategies.edits import (
     rlimit,
     root_path,
     rule,
+    scheduler,
     seccomp,
     sysctl,
     time_offset,
@@ -95,6 +96,7 @@ def _values() -> list[Case]:
         open_case("a umask of more than nine bits", umask(0o7777)),
         open_case("a umask of 32 bits", umask(2**32 - 1)),
         open_case("the user that is none", user(2**32 - 1, 2**32 - 1)),
+        open_case("a nice value of 20", scheduler("OTHER", nice=20)),  # which the kernel takes for 19
         open_case("thousands of groups", user(0, 0, additional_gids=[*range(1000, 7000)])),
         open_case("more groups than the kernel takes", user(0, 0, additional_gids=[*range(70000)])),
         open_case("an unknown capability", capabilities("BOGUS", "CHOWN")),

@@ -23,7 +23,7 @@ from conformance.harness.reproduction import Story
 
 def test_every_call_of_the_newest_api_is_known() -> None:
     streams = {name for name, method in protocol.methods().items() if method.streams}
-    assert len(protocol.methods()) == 41
+    assert len(protocol.methods()) == 43
     assert streams == {"GetContainerEvents", *(name for name in protocol.methods() if name.startswith("Stream"))}
     assert protocol.methods()["StreamImages"].path == "/runtime.v1.ImageService/StreamImages"
 
@@ -34,6 +34,11 @@ def test_every_call_of_the_newest_api_is_known() -> None:
 )
 def test_younger_fields_have_their_numbers(message: str, field: str, number: int) -> None:
     assert protocol.message_class(message).DESCRIPTOR.fields_by_name[field].number == number
+
+
+def test_younger_messages_hold_others() -> None:
+    document = {"options": {"a": "b"}, "container_configs": [{"metadata": {"name": "c"}}]}
+    assert protocol.document(protocol.message("RestorePodRequest", document)) == document
 
 
 def test_a_message_is_what_crictl_takes() -> None:

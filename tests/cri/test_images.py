@@ -74,10 +74,9 @@ def test_all_images_are_exported_under_their_names(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Registry]:
-    made = Registry(tmp_path)
-    for repository in ("open", "basic", "token"):
-        made.store.add(sample("layers"), f"{repository}/layers")
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
+    made = Registry(tmp_path, guard=getattr(request, "param", ""))
+    made.store.add(sample("layers"), "some/layers")
     yield made
     made.close()
 
@@ -96,31 +95,33 @@ def ask(served: Registry, path: str, authorization: str = "") -> tuple[int, byte
 
 def test_an_image_is_served_by_tag_and_digest(served: Registry) -> None:
     image = sample("layers")
-    by_tag = ask(served, "/v2/open/layers/manifests/1")
+    by_tag = ask(served, "/v2/some/layers/manifests/1")
     assert by_tag[:2] == (200, image.manifest)
-    assert ask(served, f"/v2/open/layers/manifests/{image.digest}") == by_tag
-    assert ask(served, f"/v2/open/layers/blobs/{image.id}")[:2] == (200, image.config)
+    assert ask(served, f"/v2/some/layers/manifests/{image.digest}") == by_tag
+    assert ask(served, f"/v2/some/layers/blobs/{image.id}")[:2] == (200, image.config)
 
 
 @pytest.mark.parametrize(
-    "path", ["/v2/open/layers/manifests/2", "/v2/none/manifests/1", "/v2/open/layers/blobs/../x", "/"]
+    "path", ["/v2/some/layers/manifests/2", "/v2/none/manifests/1", "/v2/some/layers/blobs/../x", "/"]
 )
 def test_what_is_not_there_is_not_found(served: Registry, path: str) -> None:
     assert ask(served, path)[0] == 404
 
 
+@pytest.mark.parametrize("served", ["basic"], indirect=True)
 def test_credentials_are_wanted(served: Registry) -> None:
     word = base64.b64encode(f"{registry.USER}:{registry.PASSWORD}".encode()).decode()
-    assert ask(served, "/v2/basic/layers/manifests/1")[0] == 401
-    assert ask(served, "/v2/basic/layers/manifests/1", "Basic d3Jvbmc6d3Jvbmc=")[0] == 401
-    assert ask(served, "/v2/basic/layers/manifests/1", f"Basic {word}")[0] == 200
+    assert ask(served, "/v2/") == (401, ask(served, "/v2/some/layers/manifests/1")[1], 'Basic realm="seatrial"')
+    assert ask(served, "/v2/some/layers/manifests/1", "Basic d3Jvbmc6d3Jvbmc=")[0] == 401
+    assert ask(served, "/v2/some/layers/manifests/1", f"Basic {word}")[0] == 200
 
 
+@pytest.mark.parametrize("served", ["token"], indirect=True)
 def test_a_token_is_given_for_credentials(served: Registry) -> None:
     word = base64.b64encode(f"{registry.USER}:{registry.PASSWORD}".encode()).decode()
-    status, _, challenge = ask(served, "/v2/token/layers/manifests/1")
+    status, _, challenge = ask(served, "/v2/some/layers/manifests/1")
     assert status == 401
     assert challenge.startswith(f'Bearer realm="http://{served.address}/token"')
     assert ask(served, "/token")[0] == 401
     token = json.loads(ask(served, "/token", f"Basic {word}")[1])["token"]
-    assert ask(served, "/v2/token/layers/manifests/1", f"Bearer {token}")[0] == 200
+    assert ask(served, "/v2/some/layers/manifests/1", f"Bearer {token}")[0] == 200

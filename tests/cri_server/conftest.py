@@ -43,8 +43,12 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     names: Iterator[int] = field(default_factory=lambda: iter(range(10**6)))
 
+    @property
+    def places(self) -> list[str]:
+        return [f"--root={self.folder}/root", f"--state={self.folder}/state"]
+
     def start(self, *arguments: str) -> Server:
-        own = [f"--listen=unix://{self.folder}/s", f"--root={self.folder}/root", f"--state={self.folder}/state"]
+        own = [f"--listen=unix://{self.folder}/s", *self.places]
         with (self.folder / "log").open("ab") as log:
             argv = [sys.executable, "-m", "reference_runtime.cri", *own, *arguments, *self.arguments]
             self.process = subprocess.Popen(argv, stdout=log, stderr=log)

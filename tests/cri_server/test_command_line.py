@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +14,15 @@ import pytest
 
 from reference_runtime.cri.bugs import BUGS
 from reference_runtime.cri.pause import build
+from tests.cri_server.conftest import Server
+
+
+class Temporary(Server):
+    """A server that chooses its folders."""
+
+    @property
+    def places(self) -> list[str]:
+        return []
 
 
 def start(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -66,3 +77,22 @@ def test_the_pause_program_is_what_its_source_makes(tmp_path: Path, machine: str
     fresh = tmp_path / "pause"
     build.build(machine, str(fresh))
     assert fresh.read_bytes() == Path(build.program(machine)).read_bytes()
+
+
+def test_what_a_killed_server_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    left = Temporary(tmp_path, ("--ephemeral",)).start()
+    left.sandbox()
+    (folder,) = tmp_path.glob("seatrial-cri-*")
+    pause = next(json.loads(path.read_text())["pid"] for path in folder.glob("root/sandboxes/*/record.json"))
+    left.end(signal.SIGKILL)
+    assert Path(f"/proc/{pause}").exists()
+    next_one = Temporary(tmp_path, ("--ephemeral",)).start()
+    assert not folder.exists()
+    assert not Path(f"/proc/{pause}").exists()
+    (own,) = tmp_path.glob("seatrial-cri-*")
+    another = start("--ephemeral", f"--listen=unix://{tmp_path}/s")
+    assert "another server listens" in another.stderr
+    assert own.exists()
+    assert next_one.end() == 0
+    assert list(tmp_path.glob("seatrial-cri-*")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import tarfile
@@ -16,7 +17,7 @@ from reference_runtime.cri.images.reference import as_id, parse
 from reference_runtime.cri.images.registry import Login
 from reference_runtime.cri.images.store import ImageStore
 from tests.cri_server.conftest import Server, pull, refused
-from tests.cri_server.registry import Registry, layer
+from tests.cri_server.registry import Registry, digest, layer
 
 
 def nothing() -> None:
@@ -85,6 +86,31 @@ def test_modes_owners_and_times_are_kept(tmp_path: Path) -> None:
         archive.addfile(entry)
     found = (apply(tmp_path, target.getvalue()) / "a").stat()
     assert (found.st_mode & 0o7777, found.st_uid, found.st_gid, found.st_mtime) == (0o4750, 12, 34, 1_000_000_000)
+
+
+def compressed(content: bytes) -> bytes:
+    """One frame of zstd."""
+    library = ctypes.CDLL("libzstd.so.1")
+    target = bytearray(len(content) + 4096)
+    room = (ctypes.c_char * len(target)).from_buffer(target)
+    size = library.ZSTD_compress(room, ctypes.c_size_t(len(target)), content, ctypes.c_size_t(len(content)), 3)
+    return bytes(target[:size])
+
+
+def test_layers_may_be_compressed_with_zstd(tmp_path: Path) -> None:
+    whole = layer({"zeros": bytes(3 << 20), "noise": os.urandom(1 << 20)})
+    # Two frames after each other are one content, too.
+    packed = compressed(whole[: 1 << 20]) + compressed(whole[1 << 20 :])
+    archive = tmp_path / "layer"
+    archive.write_bytes(packed)
+    assert layers.apply(str(archive), str(tmp_path)) == digest(whole)
+    assert (tmp_path / "zeros").stat().st_size == 3 << 20
+    archive.write_bytes(packed[:-100])
+    with pytest.raises(Failed, match="broken"):
+        layers.apply(str(archive), str(tmp_path))
+    archive.write_bytes(packed[:4] + b"x" * 100)
+    with pytest.raises(Failed, match="broken"):
+        layers.apply(str(archive), str(tmp_path))
 
 
 def test_what_is_no_layer_is_refused(tmp_path: Path) -> None:

@@ -154,3 +154,12 @@ def test_a_restarted_server_knows_its_sandboxes(own: Server) -> None:
     assert [(each.id, each.state, dict(each.labels)) for each in found] == [(sandbox, 0, {"ship": "sea"})]
     with refused("ALREADY_EXISTS"):
         own.sandbox(metadata=found[0].metadata)
+
+
+def test_a_monitor_that_is_ended_ends_its_container(server: Server, pod: str, probe: str) -> None:
+    container = server.run(pod, probe, "ignore", "TERM", "wait")
+    until(lambda: b"wait" in server.log(container), "the program")
+    record = json.loads((server.folder / "root/containers" / container / "record.json").read_text())
+    os.kill(record["monitor"], signal.SIGTERM)
+    assert server.ended(container).exit_code == 137
+    until(lambda: not Path(f"/proc/{record['monitor']}").exists(), "the end of the monitor")

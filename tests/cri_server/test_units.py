@@ -92,17 +92,17 @@ def test_mounts_are_in_order_and_checked(tmp_path: Path) -> None:
         api_pb2.Mount(container_path="/a/b", host_path=host),
         api_pb2.Mount(container_path="/a", host_path=host, readonly=True, recursive_read_only=True),
     ]
-    found = mounts.volumes(api_pb2.ContainerConfig(mounts=listed), lambda _: "")
+    found = mounts.volumes(api_pb2.ContainerConfig(mounts=listed), lambda _: "", {})
     assert [(mount["destination"], mount["options"]) for mount in found] == [
         ("/a", ["rbind", "rprivate", "rro", "ro"]),
         ("/a/b", ["rbind", "rprivate", "rw"]),
     ]
     wrong = api_pb2.Mount(container_path="/a", host_path=host, recursive_read_only=True)
     with pytest.raises(Invalid):
-        mounts.volumes(api_pb2.ContainerConfig(mounts=[wrong]), lambda _: "")
+        mounts.volumes(api_pb2.ContainerConfig(mounts=[wrong]), lambda _: "", {})
     absent = api_pb2.Mount(container_path="/a", host_path=f"{host}/none")
     with pytest.raises(NotFound):
-        mounts.volumes(api_pb2.ContainerConfig(mounts=[absent]), lambda _: "")
+        mounts.volumes(api_pb2.ContainerConfig(mounts=[absent]), lambda _: "", {})
 
 
 def test_options_of_newer_clients_are_understood(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_options_of_newer_clients_are_understood(tmp_path: Path) -> None:
     newer = bytes([11 << 3 | 2, len(option)]) + option
     mount = api_pb2.Mount(container_path="/a", host_path=str(tmp_path))
     mount.MergeFromString(newer)
-    assert "noexec" in mounts.volumes(api_pb2.ContainerConfig(mounts=[mount]), lambda _: "")[0]["options"]
+    assert "noexec" in mounts.volumes(api_pb2.ContainerConfig(mounts=[mount]), lambda _: "", {})[0]["options"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from conformance.fuzz.findings import Findings
 from conformance.fuzz.fuzzer import Fuzzer
 from conformance.fuzz.settings import PROFILES
 from conformance.harness.journal import Journal
-from strategies.case import Case
+from strategies.case import INVALID, Case
 from strategies.edits import annotation
 
 if TYPE_CHECKING:
@@ -59,6 +59,14 @@ def test_what_is_to_blame_is_left(pretender: Pretender, edits: list[Any], count:
     assert case.script == ""
     assert attempt.problem is not None
     assert pretender.tried <= 30
+
+
+def test_what_makes_a_case_invalid_is_left(pretender: Pretender) -> None:
+    pretender.to_blame = frozenset(["key-10"])
+    failed = Attempt(ValidRefused("no", "no"), Journal())
+    case = Case(tuple(EDITS), INVALID, script="true\nfalse", needed=3)
+    smallest, _ = pretender._smallest(case, failed)
+    assert (smallest.edits, smallest.script) == (tuple(EDITS[9:]), "true\nfalse")
 
 
 def test_what_is_known_is_not_made_smaller(pretender: Pretender) -> None:

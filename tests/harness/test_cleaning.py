@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +16,12 @@ from conformance.harness.cleaning import clean
 from conformance.harness.trial import RUN, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a trial needs root")
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="a trial needs root"),
+    pytest.mark.usefixtures("alone"),
+]
 
 CODE = """
 import os, sys, time
@@ -45,14 +46,6 @@ def cgroups_of(name: str) -> list[Path]:
     return list(Path("/sys/fs/cgroup").glob(f"*/seatrial-{name}")) + list(
         Path("/sys/fs/cgroup").glob(f"seatrial-{name}")
     )
-
-
-@pytest.fixture(autouse=True)
-def _alone() -> Iterator[None]:
-    """What one of these tests leaves behind on purpose must not be cleaned up by another worker's."""
-    with Path(tempfile.gettempdir(), "seatrial-cleaning.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture

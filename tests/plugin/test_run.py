@@ -85,3 +85,29 @@ def test_names_do_not_depend_on_where_pytest_is_started(run_pytest: RunPytest, t
     assert len({record.test for number in (0, 1) for record in read(tmp_path / f"{number}.jsonl").records}) == 1
     found = [json.loads(path.read_text()) for path in tmp_path.glob("allure-*/*-result.json")]
     assert len({(result["historyId"], result["testCaseId"], result["fullName"]) for result in found}) == 1
+
+
+def test_a_fault_that_fixtures_notice_is_proved_without_the_test(run_pytest: RunPytest, tmp_path: Path) -> None:
+    (tmp_path / "test_noticed.py").write_text(
+        "import pytest\n"
+        "from conformance import musts, proved_by\n"
+        "from conformance.harness.errors import Violation\n\n"
+        "@pytest.fixture\n"
+        "def noticed(scene):\n"
+        "    raise Violation('it is wrong')\n\n"
+        "@pytest.fixture\n"
+        "def broken(scene):\n"
+        "    raise KeyError('it is ours')\n\n"
+        "@proved_by('state-id-wrong')\n"
+        "@musts('state.id')\n"
+        "def test_noticed(noticed):\n"
+        "    raise KeyError('not without fixtures')\n\n"
+        "@proved_by('state-id-wrong')\n"
+        "@musts('state.id')\n"
+        "def test_broken(broken):\n"
+        "    pass\n"
+    )
+    for workers in ("0", "1"):
+        done = run_pytest(str(tmp_path), "--runtime=reference", "--prove", "-q", "-n", workers)
+        assert "1 passed, 1 error" in done.stdout, done.stdout + done.stderr
+        assert "without fixtures" not in done.stdout

@@ -99,7 +99,7 @@ def test_delete_with_force_of_nothing_is_no_error(runtime: Command) -> None:
     assert runtime("delete", "--force", "x").returncode == 0
 
 
-@pytest.mark.parametrize(("form", "sign"), [("text", 'msg="'), ("json", '"msg": "')])
+@pytest.mark.parametrize(("form", "sign"), [("text", 'msg="'), ("json", '"msg":"')])
 def test_errors_go_to_the_log_too(runtime: Command, tmp_path: Path, form: str, sign: str) -> None:
     runtime("--log", str(tmp_path / "log"), "--log-format", form, "state", "x")
     assert sign in (tmp_path / "log").read_text()

@@ -112,7 +112,7 @@ REFUSED = [
     ("linux.devices", [{"type": "p", "path": "a"}], "linux.devices[0].path"),
     ("linux.maskedPaths", ["proc"], "linux.maskedPaths[0]"),
     ("linux.readonlyPaths", ["proc"], "linux.readonlyPaths[0]"),
-    ("linux.rootfsPropagation", "rshared", "linux.rootfsPropagation"),
+    ("linux.rootfsPropagation", "sideways", "linux.rootfsPropagation"),
     ("linux.sysctl", {"vm.swappiness": "1"}, "linux.sysctl"),
     ("linux.sysctl", {"net.ipv4.ip_forward": "1"}, "linux.sysctl"),
     ("linux.sysctl", {"kernel.../shmmax": "1"}, "linux.sysctl"),

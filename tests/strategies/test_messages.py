@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from conformance.harness.cri import protocol
-from strategies.messages import Change, changed, changes
+from strategies.messages import Change, changed, changes, holes
 
 REQUEST = protocol.message_class("RunPodSandboxRequest").DESCRIPTOR
 
@@ -42,3 +42,23 @@ def test_fields_can_be_kept() -> None:
         assert not any("linux" in change.path for change in drawn)
 
     kept()
+
+
+def test_fields_that_are_kept_are_in_no_new_message() -> None:
+    container = protocol.message_class("CreateContainerRequest").DESCRIPTOR
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(changes(container, keep=lambda path: "host_path" in path))
+    def kept(drawn: list[Change]) -> None:
+        assert "host_path" not in repr([change.value for change in drawn])
+
+    kept()
+
+
+def test_each_part_is_missing_or_empty_once() -> None:
+    found = holes(REQUEST, {"config": {"hostname": "x"}}, keep=lambda path: "linux" in path)
+    assert Change(("config",), None) in found
+    assert Change(("config",), {}) in found
+    assert Change(("config", "hostname"), None) in found
+    assert Change(("config", "dns_config"), {}) in found
+    assert not any("linux" in change.path or change.path == ("runtime_handler",) for change in found)

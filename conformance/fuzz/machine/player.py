@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -141,7 +142,8 @@ class Player:
         if operation == "list":
             self._list()
             return
-        done = self._begin(slot, operation)(False)
+        with _named(f"{model.name_of(operation)} of {_article(slot.possible())} container"):
+            done = self._begin(slot, operation)(False)
         self._judge(slot, self._answer(operation, done), done)
         if done.exit_status != 0:
             slot.suspect = f"{model.name_of(operation)} that was refused"
@@ -178,8 +180,10 @@ class Player:
 
     def _together(self, slot: _Slot, operations: tuple[str, ...]) -> None:
         """Begin all, then wait for all.  Raises ``Unexplained`` when no order explains what they answered."""
-        ends = [self._begin(slot, operation) for operation in operations]
-        answers = [self._answer(operation, end(True)) for operation, end in zip(operations, ends, strict=True)]
+        together = f"{' and '.join(sorted(map(model.name_of, operations)))} at once"
+        with _named(together):
+            ends = [self._begin(slot, operation) for operation in operations]
+            answers = [self._answer(operation, end(True)) for operation, end in zip(operations, ends, strict=True)]
         accepted = sum(answer.accepted for answer in answers)
         self.scene.journal.add(Step("awaited", ()))
         self.scene.journal.saw("accepted", str(accepted))
@@ -191,7 +195,7 @@ class Player:
             )
             raise Unexplained(about, requirement=_requirement(answers, slot))
         slot.become(lives)
-        slot.suspect = f"{' and '.join(sorted(answer.name for answer in answers))} at once"
+        slot.suspect = together
 
     # Calls ------------------------------------------------------------------------------------------------------
 
@@ -291,6 +295,16 @@ class Player:
         alive = all(life.phase in {"created", "running"} and not life.ending for life in slot.lives)
         if alive and slot.container is not None and slot.container.pid not in done.json():
             raise ListWrong(f"ps does not show the process of {_article(slot.possible())} container")
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Tell what hangs here in words that are the same for every container."""
+    try:
+        yield
+    except Hung as problem:
+        vars(problem)["about"] = what
+        raise
 
 
 def _requirement(answers: list[Answer], slot: _Slot) -> str:

@@ -23,16 +23,33 @@ def limit(container: Container, name: str) -> int:
     Skips the test where the container's process can not be seen from here.
     """
     where = SHARES if name == "cpu.shares" else LIMITS[name]
+    for file, unified in _files(container, where):
+        word = file.read_text().split()[where.field if unified else 0]
+        value = UNLIMITED if word == "max" else int(word)
+        return UNLIMITED if value >= V1_UNLIMITED else value
+    return UNLIMITED
+
+
+def needs_limit(container: Container, name: str) -> None:
+    """Skip the test where no container has such a limit: the server's host may lack what this one has."""
+    if not _files(container, LIMITS[name]):
+        pytest.skip(f"not here: the kernel has no {name} for containers of this server")
+
+
+def needs_usual_place(controller: str) -> None:
+    """Skip the test where a controller is mounted elsewhere than most OCI runtimes look for it."""
+    if not _mount_of(controller).is_relative_to("/sys/fs/cgroup"):
+        pytest.skip(f"not here: the controller {controller} is not below /sys/fs/cgroup")
+
+
+def _files(container: Container, where: Limit) -> list[tuple[Path, bool]]:
+    """The files that hold a limit of a running container, the nearest first, and whether they are of v2."""
     pid = pid_in(dict(container.answer(verbose=True).info))
     if not pid or not Path(f"/proc/{pid}").exists():
         pytest.skip("not here: the server does not tell the pid of a container, or it is on another host")
-    for folder, unified in _folders(pid, where.controller):
-        file = folder / (where.v2 if unified else where.v1)
-        if file.exists():
-            word = file.read_text().split()[where.field if unified else 0]
-            value = UNLIMITED if word == "max" else int(word)
-            return UNLIMITED if value >= V1_UNLIMITED else value
-    return UNLIMITED
+    folders = _folders(pid, where.controller)
+    found = [(folder / (where.v2 if unified else where.v1), unified) for folder, unified in folders]
+    return [(file, unified) for file, unified in found if file.exists()]
 
 
 def _folders(pid: int, controller: str) -> list[tuple[Path, bool]]:

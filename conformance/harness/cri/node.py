@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.harness.cri import protocol
+from conformance.harness.cri.claim import Claim
+from conformance.harness.cri.cleaning import NODE
 from conformance.harness.cri.client import Client
 from conformance.harness.cri.residue import remove_cgroups
 from conformance.harness.cri.supply import Supply
@@ -24,9 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line says about calls and configs; ``timeout`` in seconds for one call."""
+    """What the command line says about calls and configs.
+
+    ``timeout`` is for one call, ``patience`` for what has to come by and by, both in seconds.
+    """
 
     timeout: float = 60.0
+    patience: float = 20.0
     handler: str = ""
     image: str = ""
     sandbox: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +43,8 @@ class Node:
         self.server, self.settings, self.supply = server, settings, supply
         self.client = Client(server.address, settings.timeout)
         self.run = f"seatrial-{secrets.token_hex(4)}"
-        self.folder = Path(tempfile.mkdtemp(prefix="seatrial-cri-"))
+        self._claim = Claim.new(NODE, run=self.run, address=server.address)
+        self.folder = self._claim.folder
         self.folder.chmod(0o755)  # users of containers look into folders below it
         self.shared: Sandbox | None = None
         self.present: set[str] = set()
@@ -79,4 +83,4 @@ class Node:
             self.shared = None
         remove_cgroups(self.server.pid, self.run)
         self.client.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._claim.release()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from conformance.harness.cri import protocol
 from conformance.harness.cri.configs import Document, container_config, merged
 from conformance.harness.cri.logs import LogLine, read_log, text_of
 from conformance.harness.cri.protocol import Message
+from conformance.harness.cri.waiting import looked
 from conformance.harness.errors import Violation
 from conformance.harness.observed import Program
 from strategies.edit import Edit, edited
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 CREATED, RUNNING, EXITED = "CONTAINER_CREATED", "CONTAINER_RUNNING", "CONTAINER_EXITED"
 READY, NOTREADY = "SANDBOX_READY", "SANDBOX_NOTREADY"
-#: Between two looks at a fact, in seconds.
-MOMENT = 0.01
 #: How long the last lines of a log may take after the container is told to have exited.
 DRAINING = 2.0
 
@@ -147,17 +145,13 @@ class Container:
         """``CONTAINER_CREATED``, ``CONTAINER_RUNNING``, ``CONTAINER_EXITED`` or ``CONTAINER_UNKNOWN``."""
         return protocol.enum_name(self.status(), "state")
 
-    def until(self, state: str, seconds: float = 20.0) -> Message:
+    def until(self, state: str, seconds: float = 0.0) -> Message:
         """Wait for a state, and return the status then.  Raises ``Violation`` when it does not come."""
-        deadline = time.monotonic() + seconds
-        while True:
-            status = self.status()
-            if protocol.enum_name(status, "state") == state:
-                return status
-            if time.monotonic() > deadline:
-                now = protocol.enum_name(status, "state")
-                raise Violation(f"the container is {now} after {seconds:g} seconds, it should be {state}")
-            time.sleep(MOMENT)
+        seconds = seconds or self.scene.node.settings.patience
+        status = looked(self.status, lambda each: protocol.enum_name(each, "state") == state, seconds)
+        if (now := protocol.enum_name(status, "state")) != state:
+            raise Violation(f"the container is {now} after {seconds:g} seconds, it should be {state}")
+        return status
 
     def execute(self, *command: str, timeout: int = 0) -> Executed:
         """Run a command in it by ExecSync."""
@@ -183,20 +177,17 @@ class Container:
         """What its program has written to a stream so far, as the log has it."""
         return text_of(self.log(), stream)
 
-    def until_printed(self, text: bytes, stream: str = "stdout", seconds: float = 20.0) -> bytes:
+    def until_printed(self, text: bytes, stream: str = "stdout", seconds: float = 0.0) -> bytes:
         """Wait until the log has some text, and return all of it then.  ``Violation`` when it does not come."""
-        deadline = time.monotonic() + seconds
-        while text not in (printed := self.printed(stream)):
-            if time.monotonic() > deadline:
-                raise Violation(f"the log lacks {text!r} after {seconds:g} seconds: {printed[-500:]!r}")
-            time.sleep(MOMENT)
+        seconds = seconds or self.scene.node.settings.patience
+        printed = looked(lambda: self.printed(stream), lambda each: text in each, seconds)
+        if text not in printed:
+            raise Violation(f"the log lacks {text!r} after {seconds:g} seconds: {printed[-500:]!r}")
         return printed
 
     def program(self) -> Program:
         """What the program of an exited container printed, and how it ended."""
         status = self.status()
-        deadline = time.monotonic() + DRAINING
-        while not (printed := self.printed()) and time.monotonic() < deadline:
-            time.sleep(MOMENT)
+        printed = looked(self.printed, seconds=DRAINING)
         text, errors = printed.decode(errors="surrogateescape"), self.printed("stderr").decode(errors="replace")
         return Program(self.scene.journal, text, errors, int(status.exit_code) << 8)

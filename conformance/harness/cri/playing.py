@@ -1,11 +1,13 @@
-"""Plays a history of sandboxes and containers on a server, and compares what it tells each time with the model."""
+"""Plays a history of sandboxes, containers and an image on a server, and compares what it tells with the model."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.harness.cri import protocol
 from conformance.harness.cri.objects import Container, Sandbox
+from conformance.harness.cri.scene import spec
 from conformance.harness.errors import Violation
 from strategies import pods
 from strategies.lifecycle import ACCEPTED, OPEN, REFUSED
@@ -43,6 +45,11 @@ class Player:
 
     def __init__(self, scene: CriScene) -> None:
         self.scene, self.world = scene, pods.NEW
+        self.image = ""
+        if scene.node.supply.registry:
+            self.image = scene.unique("probe")
+        else:  # what was imported stays
+            self.world = replace(pods.NEW, image=pods.FIXED)
         self.configs = [scene.sandbox_config() for _ in range(pods.SANDBOXES)]
         self.name = f"player-{scene.node.next_number()}"
         self.sandboxes: dict[int, Sandbox] = {}
@@ -52,6 +59,8 @@ class Player:
         """Play all turns, then remove what is there.  Raises ``Violation`` where server and model differ."""
         try:
             for number, turn in enumerate(history, 1):
+                if turn.operation in pods.ON_IMAGE and not self.image:
+                    continue
                 where = f"turn {number} of {len(history)}, {turn.operation} {turn.slot}"
                 self._take(turn, where)
                 self._compare(where)
@@ -60,8 +69,10 @@ class Player:
                 sandbox.remove()
 
     def _take(self, turn: Turn, where: str) -> None:
-        due = pods.rule(self.world, turn)
+        due, held = pods.rule(self.world, turn), self._held(turn)
         answer = self._asked(turn)
+        if _names(answer, held):
+            return  # asked to make it again, the server names what is there: nothing has changed
         if due.verdict not in {OPEN, ACCEPTED if answer.good else REFUSED}:
             told = f"{answer.code} {answer.text[:500]}".strip()
             raise Violation(f"{where}: it must be {due.verdict} ({due.requirement}), and the answer is {told}")
@@ -81,20 +92,28 @@ class Player:
     def _asked(self, turn: Turn) -> Answer:
         if turn.operation == "run":
             return self._run(turn.slot)
+        if turn.operation in pods.ON_IMAGE:
+            method = "PullImage" if turn.operation == "pull" else "RemoveImage"
+            return self.scene.attempt(method, {"image": spec(self.image)})
         name, _, program = turn.operation.partition(" ")
         if name == "create":
             return self._create(turn.slot, program)
         method, fields = CALLS[turn.operation]
-        about_sandbox = turn.operation in pods.ON_SANDBOXES
-        held: Sandbox | Container | None = (self.sandboxes if about_sandbox else self.containers).get(turn.slot)
-        key = "pod_sandbox_id" if about_sandbox else "container_id"
+        held = self._held(turn)
+        key = "pod_sandbox_id" if turn.operation in pods.ON_SANDBOXES else "container_id"
         return self.scene.attempt(method, {key: held.id if held else NOBODY, **fields})
+
+    def _held(self, turn: Turn) -> Sandbox | Container | None:
+        """What is in the slot of a turn, or was once."""
+        if turn.operation in pods.ON_SANDBOXES:
+            return self.sandboxes.get(turn.slot)
+        return self.containers.get(turn.slot)
 
     def _run(self, slot: int) -> Answer:
         config = self.configs[slot]
         fields: Document = {"config": config, "runtime_handler": self.scene.node.settings.handler}
         answer = self.scene.attempt("RunPodSandbox", fields)
-        if answer.good:
+        if answer.good and not _names(answer, self.sandboxes.get(slot)):
             self.sandboxes[slot] = self.scene.keep(Sandbox(self.scene, str(answer.message.pod_sandbox_id), config))
         return answer
 
@@ -105,9 +124,11 @@ class Player:
         config = sandbox.container_config(
             metadata={"name": name}, command=PROGRAMS[program], log_path=f"{name}-{self.scene.node.next_number()}.log"
         )
+        if slot == pods.FROM_IMAGE and self.image:
+            config["image"] = spec(self.image)
         fields = {"pod_sandbox_id": sandbox.id, "config": config, "sandbox_config": sandbox.config}
         answer = self.scene.attempt("CreateContainer", fields)
-        if answer.good:
+        if answer.good and not _names(answer, self.containers.get(slot)):
             self.containers[slot] = self.scene.keep(
                 Container(self.scene, str(answer.message.container_id), sandbox, config)
             )
@@ -123,6 +144,10 @@ class Player:
             self._compare_one(where, f"container {slot}", container, life.shown(), listed)
             if container is not None and life.phase in {pods.RUNNING, pods.EXITED}:
                 self._compare_status(where, container, life)
+        if self.image:
+            there = pods.PRESENT if self.scene.has_image(self.image) else pods.ABSENT
+            if there != self.world.image:
+                raise Violation(f"{where}: the image must be {self.world.image}, its status says {there}")
         if listed:
             raise Violation(f"{where}: the lists have what was removed or never made: {listed}")
 
@@ -142,3 +167,10 @@ class Player:
             raise Violation(f"{where}: the status says {told}, the list {life.phase}")
         if life.phase == pods.EXITED and life.code is not None and status.exit_code != life.code:
             raise Violation(f"{where}: the exit code must be {life.code}, the status says {status.exit_code}")
+
+
+def _names(answer: Answer, held: Sandbox | Container | None) -> bool:
+    """Whether a call that makes something has answered with the id of what was there."""
+    if held is None or not answer.good or answer.method not in {"RunPodSandbox", "CreateContainer"}:
+        return False
+    return held.id in {str(value) for _, value in answer.message.ListFields()}

@@ -24,7 +24,7 @@ PACKAGE = "runtime.v1"
 Message = Any
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
-_STRING, _BOOL, _MESSAGE = _FIELD.TYPE_STRING, _FIELD.TYPE_BOOL, _FIELD.TYPE_MESSAGE
+_STRING, _BOOL, _MESSAGE, _MAP = _FIELD.TYPE_STRING, _FIELD.TYPE_BOOL, _FIELD.TYPE_MESSAGE, "map of strings"
 
 #: Fields that are younger than the package: message, name, number, type, repeated.
 _FIELDS: tuple[tuple[str, str, int, Any, bool], ...] = (
@@ -33,6 +33,31 @@ _FIELDS: tuple[tuple[str, str, int, Any, bool], ...] = (
     ("RuntimeFeatures", "user_namespaces_host_network", 2, _BOOL, False),
     ("RuntimeFeatures", "mount_options", 3, _BOOL, False),
 )
+#: Messages that are younger: their fields by name, number, type, and whether there may be several.  A type that is a
+#: text is a message, or a map of texts.
+_MESSAGES: dict[str, tuple[tuple[str, int, Any, bool], ...]] = {
+    "CheckpointPodRequest": (
+        ("pod_sandbox_id", 1, _STRING, False),
+        ("output_path", 2, _STRING, False),
+        ("container_ids", 3, _STRING, True),
+        ("options", 4, _MAP, True),
+    ),
+    "CheckpointPodResponse": (),
+    "RestorePodRequest": (
+        ("checkpoint_path", 1, _STRING, False),
+        ("config", 2, "PodSandboxConfig", False),
+        ("runtime_handler", 3, _STRING, False),
+        ("options", 4, _MAP, True),
+        ("container_configs", 5, "ContainerConfig", True),
+    ),
+    "RestoredContainer": (("name", 1, _STRING, False), ("container_id", 2, _STRING, False)),
+    "RestorePodResponse": (
+        ("pod_sandbox_id", 1, _STRING, False),
+        ("restored_containers", 2, "RestoredContainer", True),
+    ),
+}
+#: Calls of theirs with one answer each.
+_CALLS = ("CheckpointPod", "RestorePod")
 #: Lists as streams: service, call, type of the filter, name and type of the items.
 _STREAMS: tuple[tuple[str, str, str, str, str], ...] = (
     ("RuntimeService", "StreamPodSandboxes", "PodSandboxFilter", "pod_sandboxes", "PodSandbox"),
@@ -53,6 +78,7 @@ SINCE = {
     "RuntimeConfig": "1.28",
     "UpdatePodSandboxResources": "1.33",
     **{call: "1.36" for _, call, *_ in _STREAMS},
+    **dict.fromkeys(_CALLS, "1.37"),
 }
 
 
@@ -92,6 +118,9 @@ def file() -> Any:
             _add(request, "filter", 1, _MESSAGE, of=filters)
         response = document.message_type.add(name=f"{call}Response")
         _add(response, items, 1, _MESSAGE, of=kind_of_item, repeated=True)
+    for name, fields in _MESSAGES.items():
+        if name not in messages:
+            _declare(document.message_type.add(name=name), fields)
     for each in document.message_type:
         for field in each.field:
             field.ClearField("options")
@@ -107,6 +136,20 @@ def _add(message: Any, name: str, number: int, kind: Any, *, of: str = "", repea
         field.type_name = f".{PACKAGE}.{of}"
 
 
+def _declare(message: Any, fields: tuple[tuple[str, int, Any, bool], ...]) -> None:
+    """Give a new message its fields."""
+    for name, number, kind, repeated in fields:
+        if kind is _MAP:
+            entry = message.nested_type.add(name=f"{name.title()}Entry")
+            entry.options.map_entry = True
+            _declare(entry, (("key", 1, _STRING, False), ("value", 2, _STRING, False)))
+            _add(message, name, number, _MESSAGE, of=f"{message.name}.{entry.name}", repeated=True)
+        elif isinstance(kind, str):
+            _add(message, name, number, _MESSAGE, of=kind, repeated=repeated)
+        else:
+            _add(message, name, number, kind, repeated=repeated)
+
+
 @cache
 def methods() -> dict[str, Method]:
     """Every call by its name."""
@@ -117,6 +160,8 @@ def methods() -> dict[str, Method]:
         for service in file().services_by_name.values()
         for method in service.methods
     }
+    for call in _CALLS:
+        found.setdefault(call, Method(call, "RuntimeService", f"{call}Request", f"{call}Response"))
     for service, call, *_ in _STREAMS:
         found.setdefault(call, Method(call, service, f"{call}Request", f"{call}Response", streams=True))
     return found

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from functools import cache
-from pathlib import Path
 
+from conformance.harness.cri.claim import Claim
+from conformance.harness.cri.cleaning import REFERENCE
 from conformance.harness.errors import WrongUse
 
 MODULE = "reference_runtime.cri"
-#: How the name of the folder begins in which one is that the suite has started.
-PREFIX = "seatrial-reference-"
 #: How long it may take to listen, and to end, in seconds.
 PATIENCE = 20.0
 
@@ -40,19 +37,29 @@ def faults() -> frozenset[str]:
 class Reference:
     """A reference server of this process's own, with a deliberate fault when one is named."""
 
-    def __init__(self, bug: str = "") -> None:
-        """Start it, and wait until it listens.  Raises ``WrongUse`` when it does not."""
+    def __init__(self, bug: str = "", *, lasting: bool = False, heritage: Claim | None = None) -> None:
+        """Start it, and wait until it listens.  Raises ``WrongUse`` when it does not.
+
+        A lasting one leaves what it has when it is stopped; the next one, when it is started again, does not.  The
+        heritage is what another one has left.
+        """
         self._command = [*command(), *(["--bug", bug] if bug else [])]
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._claim = heritage or Claim.new(REFERENCE)
+        self.folder = self._claim.folder
         self.address = f"unix://{self.folder}/cri.sock"
-        self.start()
+        self._lasting = lasting
+        self._start()
 
     def start(self) -> None:
-        """Start it, with what an earlier one has left.  Raises ``WrongUse`` when it does not listen."""
+        """Start it again, with what the earlier one has left.  Raises ``WrongUse`` when it does not listen."""
+        self._lasting = False
+        self._start()
+
+    def _start(self) -> None:
         kept = ["--root", f"{self.folder}/root", "--state", f"{self.folder}/state"]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*self._command, "--listen", self.address, "--ephemeral", *kept],
+                [*self._command, "--listen", self.address, *([] if self._lasting else ["--ephemeral"]), *kept],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -64,16 +71,21 @@ class Reference:
         self._process.kill()
         self._process.wait()
 
+    def stop(self) -> None:
+        """End it in good order."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
     def close(self) -> None:
         """End it, and remove what it had."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.stop()
+        if self._lasting:
+            self.start()
+            self.stop()
+        self._claim.release()
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as client:

@@ -25,12 +25,18 @@ class Residue:
     def __init__(self, server: int) -> None:
         self.server = server if Path(f"/proc/{server}").exists() else 0
         self.ids: list[str] = []
+        self._parents: list[str] = []
         self._held: dict[int, int] = {}
         self._networks: set[str] = set()
 
     def follow(self, id: str) -> None:
         """Look for what has the id of an object in its name."""
         self.ids.append(id)
+
+    def follow_parent(self, cgroup: str) -> None:
+        """Look for what is below the cgroup that a sandbox was told to use: also of one that the server forgot."""
+        if cgroup:
+            self._parents.append(cgroup)
 
     def follow_sandbox(self, client: Client, id: str) -> None:
         """Look for the namespaces of a sandbox's process, too, where the server tells its pid."""
@@ -61,7 +67,8 @@ class Residue:
         found = [f"mount {line.split()[4]}" for line in mounts if any(id in line for id in self.ids)]
         found += [f"mount {point}" for point in self._networks & {line.split()[4] for line in mounts}]
         found += [f"cgroup {path}" for path in _cgroups(self.server, self.ids)]
-        return found + _processes_in(set(self._held))
+        found += [f"cgroup {path}" for path in _below(self.server, self._parents)]
+        return [*dict.fromkeys(found), *_processes_in(set(self._held))]
 
     def close(self) -> None:
         """Let go of the namespaces."""
@@ -106,6 +113,14 @@ def _cgroups(server: int, ids: list[str]) -> Iterator[str]:
         for name in folders:
             if any(id in name for id in ids):
                 yield f"{path}/{name}".removeprefix(root)
+
+
+def _below(server: int, parents: list[str]) -> Iterator[str]:
+    for root in _hierarchies(server):
+        for parent in parents:
+            folder = root / parent.lstrip("/")
+            if folder.is_dir():
+                yield from (f"{parent}/{entry.name}" for entry in folder.iterdir() if entry.is_dir())
 
 
 def _processes_in(namespaces: set[int]) -> list[str]:

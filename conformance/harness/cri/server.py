@@ -54,7 +54,7 @@ class Server:
 def find(address: str) -> Server:
     """The server at a socket.  Raises ``WrongUse`` when there is none or it is no CRI server."""
     path = socket_path(address)
-    pid = _check(path, address)
+    pid = listener(path, address)
     client = Client(f"unix://{path}", PATIENCE)
     try:
         answer = client.call("Version", protocol.message("VersionRequest"), PATIENCE)
@@ -87,8 +87,11 @@ def socket_path(address: str) -> str:
     return str(Path(rest if found else address).absolute())
 
 
-def _check(path: str, address: str) -> int:
-    """Connect to a socket, and return the pid of the process that listens there, or 0 when it can not be seen."""
+def listener(path: str, address: str) -> int:
+    """The process that listens on a socket, by its pid, or 0 when it can not be seen.
+
+    Raises ``WrongUse`` when nobody does.
+    """
     try:
         if not stat.S_ISSOCK(Path(path).stat().st_mode):
             raise WrongUse(f"--cri={address}: it is not a socket")

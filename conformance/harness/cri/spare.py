@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from conformance.harness.cri.containerd import PAUSE, SOCKET, SPARE_CONFIG, WORKSPACE
+from conformance.harness.cri.cleaning import REFERENCE
+from conformance.harness.cri.containerd import Containerd
+from conformance.harness.cri.crio import Crio
+from conformance.harness.cri.launcher import Launcher
 from conformance.harness.cri.node import Node
-from conformance.harness.cri.reference import PREFIX, Reference
+from conformance.harness.cri.reference import Reference
 from conformance.harness.cri.scene import CriScene
 from conformance.harness.cri.server import find, socket_path
 from conformance.harness.errors import HarnessError, WrongUse
@@ -45,35 +48,38 @@ class Process(Protocol):
     def kill(self) -> None:
         """End it as a crash does."""
 
+    def stop(self) -> None:
+        """End it in good order; what runs below it goes on."""
+
     def close(self) -> None:
         """End it for good."""
 
 
-class Containerd:
-    """A containerd beside the one of these namespaces, with the same settings and folders of its own."""
+class Beside:
+    """A server beside the one of these namespaces, with the same settings and folders of its own."""
 
-    def __init__(self, program: Path) -> None:
-        self._program = program
-        self._folder = Path(tempfile.mkdtemp(prefix="spare-", dir=WORKSPACE))
-        self._socket = self._folder / "containerd.sock"
+    def __init__(self, kind: type[Launcher], program: Path) -> None:
+        self._kind, self._program = kind, program
+        self._folder = Path(tempfile.mkdtemp(prefix="spare-", dir=kind.workspace))
+        self._socket = self._folder / kind.socket.name
         self.address = f"unix://{self._socket}"
-        config = SPARE_CONFIG.read_text().replace(str(SOCKET), str(self._socket))
-        config = config.replace(f'root = "{WORKSPACE}/root"', f'root = "{self._folder}/root"')
-        config = config.replace(f'state = "{SOCKET.parent}"', f'state = "{self._folder}/state"')
-        (self._folder / "config.toml").write_text(config)
+        settings = kind.settings.read_text()
+        for path in kind.own:
+            settings = settings.replace(f'"{path}"', f'"{self._folder}/{Path(path).name}"')
+        (self._folder / "settings").write_text(settings)
         self.start()
         self._import_pause()
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        argv = [str(self._program), "--config", str(self._folder / "config.toml")]
+        argv = self._kind.command_line(self._program, self._folder / "settings")
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 said = (self._folder / "log").read_text(errors="replace")[-2000:]
-                raise HarnessError(f"a second containerd did not start: {said}")
+                raise HarnessError(f"a second {self._kind.name} did not start: {said}")
             select.select([], [], [], 0.02)
 
     def kill(self) -> None:
@@ -81,13 +87,17 @@ class Containerd:
         self._process.kill()
         self._process.wait()
 
-    def close(self) -> None:
-        """End it for good."""
+    def stop(self) -> None:
+        """End it as an administrator does, who wants to start it again."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def close(self) -> None:
+        """End it for good."""
+        self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _listens(self) -> bool:
@@ -95,12 +105,13 @@ class Containerd:
             return client.connect_ex(str(self._socket)) == 0
 
     def _import_pause(self) -> None:
-        ctr = [str(self._program.with_name("ctr")), "-a", str(self._socket), "-n", "k8s.io"]
-        done = subprocess.run(
-            [*ctr, "images", "import", f"{WORKSPACE}/pause.tar"], capture_output=True, text=True, check=False
-        )
+        importing = self._kind.import_pause(self._program, self._socket)
+        if not importing:
+            return
+        done = subprocess.run(importing, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise HarnessError(f"{PAUSE} could not be imported into a second containerd: {done.stderr[-500:]}")
+            name = self._kind.name
+            raise HarnessError(f"the pause image could not be imported into a second {name}: {done.stderr[-500:]}")
 
 
 class Spare:
@@ -125,6 +136,10 @@ class Spare:
     def kill(self) -> None:
         """Kill the server."""
         self._process.kill()
+
+    def stop(self) -> None:
+        """Stop the server in good order, as for an update of it."""
+        self._process.stop()
 
     def start(self) -> None:
         """Start the server again, and connect to it."""
@@ -153,8 +168,9 @@ def spare(cri: CriScene) -> Iterator[Spare]:
 
 def _another(server: Server) -> Process:
     path = Path(socket_path(server.address))
-    if path.parent.name.startswith(PREFIX):
-        return Reference(server.name.partition("!")[2])
-    if path == SOCKET and SPARE_CONFIG.exists() and server.path:
-        return Containerd(Path(server.path))
-    pytest.skip("not here: the server is not the suite's own, so it is not killed: see `A containerd of your own`")
+    if path.parent.name.startswith(REFERENCE):
+        return Reference(server.name.partition("!")[2], lasting=True)
+    for kind in (Containerd, Crio):
+        if path == kind.socket and kind.settings.exists() and server.path:
+            return Beside(kind, Path(server.path))
+    pytest.skip("not here: the server is not the suite's own, so it is not killed: see `A server of your own`")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.harness.cri import protocol
+from conformance.harness.cri.claim import Claim
+from conformance.harness.cri.cleaning import REGISTRY
 from conformance.harness.cri.client import Client
 from conformance.harness.errors import WrongUse
 from conformance.harness.images.archive import EXPORTED
@@ -22,21 +24,30 @@ class Supply:
     """How to name images.
 
     ``registry`` is the address of the suite's registry, whose images lie in ``folder``; "" when the server can not
-    pull from it, for the reason ``why``.
+    pull from it, for the reason ``why``.  ``guarded`` has the addresses of those that want credentials, by their kind.
     """
 
     registry: str
     folder: str
     why: str = ""
+    guarded: tuple[tuple[str, str], ...] = ()
 
-    def reference(self, name: str, repository: str = "seatrial") -> str:
+    def reference(self, name: str) -> str:
         """The full name of an image of the suite."""
-        return f"{self.registry}/{repository}/{name}:1" if self.registry else f"{EXPORTED}/{name}:1"
+        return f"{self.registry}/seatrial/{name}:1" if self.registry else f"{EXPORTED}/{name}:1"
 
-    def add(self, image: Image, repository: str = "seatrial", tag: str = "1") -> str:
-        """Serve one more image, and return its full name."""
-        Store(Path(self.folder)).add(image, f"{repository}/{image.name}", tag)
-        return f"{self.registry}/{repository}/{image.name}:{tag}"
+    def add(self, image: Image, tag: str = "1", guard: str = "") -> str:
+        """Serve one more image, and return its full name, at a guarded registry when ``guard`` names its kind."""
+        self.store.add(image, f"seatrial/{image.name}", tag)
+        return f"{dict(self.guarded).get(guard, self.registry)}/seatrial/{image.name}:{tag}"
+
+    def was_asked(self, reference: str) -> bool:
+        """Whether the registry of an image has seen any request: not, where a server insists on HTTPS."""
+        address = reference.partition("/")[0]
+        with suppress(FileNotFoundError):
+            lines = (Path(self.folder) / "requests.jsonl").read_text().splitlines()
+            return any(json.loads(line)["registry"] == address for line in lines)
+        return False
 
     @property
     def store(self) -> Store:
@@ -44,31 +55,46 @@ class Supply:
         return Store(Path(self.folder))
 
 
+#: Where registries listen that want credentials: at the port of the open one if it is free there.
+GUARDED = {"basic": "127.0.0.2", "token": "127.0.0.3"}
+
+
 class Harbour:
-    """The registry of a run, in the process that outlives all others of it."""
+    """The registries of a run, in the process that outlives all others of it."""
 
     def __init__(self, address: str) -> None:
         """Raises ``WrongUse`` when the address is none, or taken."""
         host, _, port = address.rpartition(":")
-        self.folder = Path(tempfile.mkdtemp(prefix="seatrial-registry-"))
+        self._claim = Claim.new(REGISTRY)
+        self.folder = self._claim.folder
+        self._servers: list[str] = []
         try:
             self.registry = Registry(self.folder, host, int(port))
         except (OSError, ValueError, OverflowError) as problem:
-            shutil.rmtree(self.folder)
+            self._claim.release()
             why = getattr(problem, "strerror", "") or "it must be HOST:PORT, with port 0 for any"
             raise WrongUse(f"--cri-registry={address}: {why}") from None
+        self.guarded = {kind: self._guarded(kind, place, int(port)) for kind, place in GUARDED.items()}
         for name in NAMES:
-            for repository in ("seatrial", "basic", "token"):
-                self.registry.store.add(sample(name), f"{repository}/{name}")
+            self.registry.store.add(sample(name), f"seatrial/{name}")
+
+    def _guarded(self, kind: str, host: str, port: int) -> Registry:
+        for attempt in (port, 0):
+            with suppress(OSError):
+                return Registry(self.folder, host, attempt, kind)
+        raise WrongUse(f"no registry can listen at {host}: bring the loopback interface up")
 
     def supply(self, client: Client, image: str, option: str) -> Supply:
         """Find out whether a server can pull from the registry.
 
         Raises ``WrongUse`` when it can not, and the images were not imported either.
         """
-        pulling = Supply(self.registry.address, str(self.folder))
+        guarded = tuple((kind, registry.address) for kind, registry in self.guarded.items())
+        pulling = Supply(self.registry.address, str(self.folder), guarded=guarded)
         wanted = pulling.reference("probe")
         request = protocol.message("PullImageRequest", {"image": {"image": wanted, "user_specified_image": wanted}})
+        self._servers.append(client.address)
+        self._claim.write(registries=self.registries, servers=self._servers)
         answer = client.call("PullImage", request)
         if answer.good:
             return pulling
@@ -86,15 +112,25 @@ class Harbour:
     def close(self, client: Client | None = None) -> None:
         """Close the registry, after taking its images out of a server."""
         if client is not None:
-            self.take_back(client)
-        self.registry.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            remove_images(client, self.registries)
+        for registry in (self.registry, *self.guarded.values()):
+            registry.close()
+        self._claim.release()
 
-    def take_back(self, client: Client) -> None:
-        """Remove all images that came from the registry."""
-        listed = client.call("ListImages", protocol.message("ListImagesRequest"))
-        if not listed.good:
-            return
-        for image in listed.message.images:
-            if any(name.startswith(f"{self.registry.address}/") for name in [*image.repo_tags, *image.repo_digests]):
-                client.call("RemoveImage", protocol.message("RemoveImageRequest", {"image": {"image": image.id}}))
+    @property
+    def registries(self) -> list[str]:
+        """The addresses of all registries."""
+        return [registry.address for registry in (self.registry, *self.guarded.values())]
+
+
+def remove_images(client: Client, registries: list[str]) -> list[str]:
+    """Remove all images of a server that came from some registries; returns their names."""
+    listed = client.call("ListImages", protocol.message("ListImagesRequest"))
+    ours = tuple(f"{registry}/" for registry in registries)
+    removed = []
+    for image in listed.message.images if listed.good else ():
+        names = [name for name in [*image.repo_tags, *image.repo_digests] if name.startswith(ours)]
+        if names:
+            client.call("RemoveImage", protocol.message("RemoveImageRequest", {"image": {"image": image.id}}))
+            removed.append(names[0])
+    return removed

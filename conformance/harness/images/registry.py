@@ -1,7 +1,8 @@
 """A registry on loopback that images can be pulled from (distribution-spec, Pull), with and without credentials.
 
-Repositories below ``basic/`` want the user and password of this module, those below ``token/`` a token that the
-registry gives to them; all others are open.  Each request is noted in ``requests.jsonl``.
+A registry is open, or guarded as a whole, as those of others are: clients ask once, at ``/v2/``, what it wants.  One
+that is guarded by ``basic`` wants the user and password of this module, one by ``token`` a token that it gives to them.
+Each request is noted in ``requests.jsonl``.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ GRANT = json.dumps({"token": TOKEN, "access_token": TOKEN}).encode()
 
 
 class Registry:
-    """Serves the images of a folder until it is closed."""
+    """Serves the images of a folder until it is closed; ``guard`` is ``basic``, ``token`` or "" for nothing."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0, guard: str = "") -> None:
         """Raises OSError when it can not listen there."""
-        self.store = Store(folder)
+        self.store, self.guard = Store(folder), guard
         handler = type("Handler", (_Handler,), {"registry": self})
         self._server = _Server((host, port), handler)
         self.address = f"{host}:{self._server.server_address[1]}"
@@ -45,7 +46,7 @@ class Registry:
     def note(self, entry: dict[str, Any]) -> None:
         """Keep a request for tests that ask what a server did."""
         with self._log, (self.store.folder / "requests.jsonl").open("a") as file:
-            file.write(json.dumps(entry) + "\n")
+            file.write(json.dumps({"registry": self.address, **entry}) + "\n")
 
 
 class _Server(ThreadingHTTPServer):
@@ -67,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = re.fullmatch(r"/v2/(?:(?P<name>.+)/(?P<kind>manifests|blobs)/(?P<reference>[^/]+))?", path)
         if found is None:
             self._refuse(404, "NAME_UNKNOWN")
-        elif not self._may(found["name"] or ""):
+        elif not self._may():
             self._ask_for_credentials(found["name"] or "")
         elif found["kind"] is None:
             self._answer(200, b"{}", "application/json")
@@ -101,16 +102,16 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(200, content, "application/octet-stream", {"Docker-Content-Digest": digest})
 
-    def _may(self, repository: str) -> bool:
-        wanted = {"basic": f"Basic {CREDENTIALS}", "token": f"Bearer {TOKEN}"}.get(repository.partition("/")[0])
+    def _may(self) -> bool:
+        wanted = {"basic": f"Basic {CREDENTIALS}", "token": f"Bearer {TOKEN}"}.get(self.registry.guard)
         return wanted is None or self.headers.get("Authorization") == wanted
 
     def _ask_for_credentials(self, repository: str) -> None:
-        if repository.startswith("basic/"):
+        if self.registry.guard == "basic":
             challenge = 'Basic realm="seatrial"'
         else:
-            realm = f"http://{self.registry.address}/token"
-            challenge = f'Bearer realm="{realm}",service="seatrial",scope="repository:{repository}:pull"'
+            challenge = f'Bearer realm="http://{self.registry.address}/token",service="seatrial"'
+            challenge += f',scope="repository:{repository}:pull"' if repository else ""
         self._refuse(401, "UNAUTHORIZED", {"WWW-Authenticate": challenge})
 
     def _give_token(self) -> None:

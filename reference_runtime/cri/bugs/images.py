@@ -78,6 +78,11 @@ BUGS = [
     Bug("cri-pull-serialized", "of several pulls only one succeeds", exclusive=("PullImage",)),
     Bug("cri-pull-layers-again", "layers that are here are pulled again"),
     Bug("cri-auth-dropped", "credentials are not used", requests={"PullImage": clear("auth")}),
+    Bug(
+        "cri-auth-registry-token-dropped",
+        "tokens for registries are not sent",
+        requests={"PullImage": clear("auth.registry_token")},
+    ),
     Bug("cri-auth-remembered", "credentials are kept for others"),
     _told("cri-image-tags-lost", "images have no tags", clear("repo_tags")),
     _told("cri-image-digests-lost", "images have no digests", clear("repo_digests")),

@@ -71,6 +71,10 @@ def _no_limit(section: str, *names: str) -> Bend:
     return bend
 
 
+def _any_huge_pages(config: Any) -> None:
+    config["linux"]["resources"].pop("hugepageLimits", None)
+
+
 BUGS = [
     _create("cri-mounts-dropped", "nothing is mounted", clear("config.mounts")),
     Bug("cri-mounts-unordered", "mounts hide those below them", config=_deepest_first),
@@ -96,6 +100,7 @@ BUGS = [
     Bug("cri-cpu-quota-dropped", "the processor is not limited", config=_no_limit("cpu", "quota", "period")),
     Bug("cri-cpu-shares-dropped", "all have the same share of the processor", config=_no_limit("cpu", "shares")),
     Bug("cri-cpuset-dropped", "every processor can be used", config=_no_limit("cpu", "cpus", "mems")),
+    Bug("cri-hugepages-dropped", "huge pages are not limited", config=_any_huge_pages),
     _create("cri-oom-score-dropped", "the OOM score is the usual one", clear("config.linux.resources.oom_score_adj")),
     Bug("cri-update-ignored", "the limits of a container stay as they were"),
     Bug("cri-update-refused", "limits can not be updated", refuses=("UpdateContainerResources",)),

@@ -11,6 +11,15 @@ from reference_runtime.cri.streaming.bugs import BUGS as STREAMS
 
 _numbers = itertools.count()
 _NO_PORT = 65536
+#: Calls that may be given up, by what they do.
+_GIVEN_UP = {
+    "start": "StartContainer",
+    "stop": "StopContainer",
+    "removal": "RemoveContainer",
+    "sandbox-stop": "StopPodSandbox",
+    "sandbox-removal": "RemovePodSandbox",
+    "pull": "PullImage",
+}
 #: Calls about an object that has to be there.
 _ABOUT_ONE = (
     *("PodSandboxStatus", "ContainerStatus", "StartContainer", "UpdateContainerResources", "ReopenContainerLog"),
@@ -36,6 +45,12 @@ def _no_json(answer: Any) -> None:
 
 def _doubled(answer: Any) -> None:
     answer.runtime_handlers.extend(list(answer.runtime_handlers))
+
+
+def _all_named(answer: Any) -> None:
+    named = [handler for handler in answer.runtime_handlers if handler.name]
+    del answer.runtime_handlers[:]
+    answer.runtime_handlers.extend(named)
 
 
 def _changing(answer: Any) -> None:
@@ -67,6 +82,9 @@ BUGS = [
     Bug("cri-status-info-not-json", "what Status adds is no JSON", answers={"Status": _no_json}),
     Bug("cri-status-info-missing", "Status is never verbose", requests={"Status": put("verbose", False)}),
     Bug("cri-status-handlers-doubled", "handlers are listed twice", answers={"Status": _doubled}),
+    Bug("cri-status-handlers-default-missing", "the default handler has a name", answers={"Status": _all_named}),
+    Bug("cri-status-features-missing", "Status tells no features", answers={"Status": clear("features")}),
+    Bug("cri-unknown-call-answered", "calls that there are not are answered"),
     Bug("cri-runtime-config-unset", "RuntimeConfig says nothing", answers={"RuntimeConfig": clear("linux")}),
     Bug("cri-runtime-config-changing", "RuntimeConfig changes", answers={"RuntimeConfig": _changing}),
     Bug("cri-update-runtime-config-refused", "UpdateRuntimeConfig is refused", refuses=("UpdateRuntimeConfig",)),
@@ -76,6 +94,7 @@ BUGS = [
         requests={"CheckpointContainer": _empty_file},
         pretends=("CheckpointContainer",),
     ),
+    Bug("cri-checkpoint-pod-empty", "checkpoints of pods are made of nothing"),
     Bug("cri-not-found-code-wrong", "every error has the code UNKNOWN"),
     Bug("cri-not-found-accepted", "objects need not be there", accepts=_ABOUT_ONE),
     Bug("cri-empty-request-crashes", "the server ends with a request that has nothing in it"),
@@ -112,7 +131,11 @@ BUGS = [
     Bug("cri-cancelled-create-leaks", "a sandbox that nobody waits for is forgotten"),
     # Calls that are given up, and restarts
     Bug("cri-cancelled-container-leaks", "a container that nobody waits for is forgotten"),
-    Bug("cri-cancelled-stop-lost", "a container is not stopped again once its client has gone"),
+    *(
+        Bug(f"cri-cancelled-{what}-lost", f"{call} does nothing again once a client gave it up", loses=(call,))
+        for what, call in _GIVEN_UP.items()
+    ),
+    Bug("cri-few-connections", "few clients can be connected at the same time"),
     Bug("cri-restart-kills-containers", "containers are killed when the server is started again"),
     Bug("cri-exit-while-down-lost", "it is not known how programs ended while the server was down"),
     *(Bug(name, summary) for name, summary in STREAMS.items()),

@@ -126,6 +126,7 @@ BUGS = [
     Bug("cri-metrics-labels-missing", "metrics have no labels", answers={"ListPodSandboxMetrics": _no_labels}),
     # Events
     Bug("cri-events-missing", "nothing is told of"),
+    Bug("cri-events-block", "nothing goes on until every event was read"),
     Bug("cri-events-wrong", "something else is told of", answers={"GetContainerEvents": _other_event}),
     Bug(
         "cri-events-status-lost",

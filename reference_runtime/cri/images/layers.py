@@ -11,7 +11,6 @@ import io
 import os
 import shutil
 import stat
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from typing import IO, cast
@@ -19,6 +18,7 @@ from typing import IO, cast
 from reference_runtime import libc
 from reference_runtime.cri import faults
 from reference_runtime.cri.errors import Failed
+from reference_runtime.cri.images import zstd
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -75,7 +75,7 @@ def _uncompressed(path: str) -> Iterator[IO[bytes]]:
             elif head.startswith(b"BZh"):
                 yield bz2.BZ2File(file)
             elif head == _ZSTD:
-                with _unzstd(file) as stream:
+                with zstd.opened(file) as stream:
                     yield stream
             else:
                 yield file
@@ -83,17 +83,6 @@ def _uncompressed(path: str) -> Iterator[IO[bytes]]:
             if isinstance(problem, gzip.BadGzipFile):
                 raise Failed(f"a layer is broken: {problem}") from None
             raise
-
-
-@contextlib.contextmanager
-def _unzstd(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """What the program zstd makes of the file: the standard library does not know the format yet."""
-    program = shutil.which("zstd")
-    if program is None:
-        raise Failed("a layer is compressed with zstd, and there is no program zstd here")
-    with subprocess.Popen([program, "-dc"], stdin=file, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        yield process.stdout
 
 
 class _Layer:

@@ -44,6 +44,7 @@ class Monitor:
         self.pid = 0
         self.folders: dict[str, str] = {}
         self.status: int | None = None
+        self.stopping = False
         self.finished_at = 0
 
     def command(self, log: str, *words: str) -> list[str]:
@@ -72,6 +73,8 @@ class Monitor:
         self.pid = programs.read_pid(pid_file)
         self.loop.expect(self.pid, self._ended)
         self.folders = cgroup.folders_of(self.pid) if self.loop.alive(self.pid) else {}
+        if self.stopping:
+            self.stop()
 
     def _nothing(self) -> tuple[int, int, int]:
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -93,6 +96,12 @@ class Monitor:
         self.master = master
         self.outputs["stdout"] = Output(self.loop, master, "stdout", self.log)
 
+    def stop(self) -> None:
+        """Ends the container, and with it the monitor; before there is one, as soon as there is."""
+        self.stopping = True
+        if self.loop.alive(self.pid):
+            os.kill(self.pid, signal.SIGKILL)
+
     def _ended(self, status: int) -> None:
         self.status = status
         self.finished_at = time.time_ns()
@@ -112,19 +121,24 @@ class Monitor:
         how = {"code": code if code >= 0 else 128 - code, "finished_at": self.finished_at, "oom": oom}
         programs.write_json(os.path.join(self.folder, "exit.json"), how)
         control.tell_end(how)
-        self.loop.run_while(lambda: any(output.busy for output in outputs) or control.busy, _LAST_READERS)
+        self.loop.run_while(lambda: self._is_needed(control), _LAST_READERS)
+
+    def _is_needed(self, control: Control) -> bool:
+        """Whether somebody is still to be told something, once the container has ended."""
+        return not self.stopping and (control.busy or any(output.busy for output in self.outputs.values()))
 
 
 def main(folder: str) -> None:
     """Reads monitor.json, and says in one line on standard output whether there is a container."""
     os.setsid()
     libc.adopt_orphans()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     with open(os.path.join(folder, "monitor.json"), encoding="utf-8") as file:
         document = json.load(file)
     try:
         monitor = Monitor(folder, document)
+        signal.signal(signal.SIGTERM, lambda *_: monitor.stop())
         control = Control(monitor)
         monitor.create()
     except (CannotCreate, OSError, ValueError) as problem:

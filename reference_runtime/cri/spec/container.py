@@ -10,7 +10,7 @@ from typing import Any
 from reference_runtime.capabilities import held_here
 from reference_runtime.constants import CAPABILITIES
 from reference_runtime.cri.errors import Invalid
-from reference_runtime.cri.spec import devices, mounts, namespaces, resources, security, users
+from reference_runtime.cri.spec import devices, mappings, mounts, namespaces, resources, security, users
 from reference_runtime.cri.spec.sandbox import OCI_VERSION
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -84,12 +84,12 @@ def _process(config: Any, around: Surroundings, user: users.User) -> dict[str, A
         "terminal": config.tty,
         "noNewPrivileges": context.no_new_privs,
         "oomScoreAdj": resources.oom_score(config.linux.resources.oom_score_adj),
-        "capabilities": security.capabilities(context, _held()),
+        "capabilities": security.capabilities(context, _held(userns=bool(around.sandbox.userns))),
     }
 
 
-def _held() -> tuple[str, ...]:
-    bits = held_here(other_user_namespace=False)
+def _held(*, userns: bool) -> tuple[str, ...]:
+    bits = held_here(other_user_namespace=userns)
     return tuple(name for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
 
 
@@ -114,7 +114,8 @@ def _environment(config: Any, around: Surroundings, user: users.User) -> list[st
 
 def _mounts(config: Any, around: Surroundings) -> list[dict[str, Any]]:
     context = config.linux.security_context
-    wanted = mounts.volumes(config, around.image_root)
+    mapped = around.sandbox.mapped
+    wanted = mounts.volumes(config, around.image_root, mapped.document if mapped else {})
     places = {mount["destination"] for mount in wanted}
     rights = "ro" if context.readonly_rootfs else "rw"
     own = mounts.usual(privileged=context.privileged)
@@ -127,6 +128,7 @@ def _linux(container: Any, around: Surroundings) -> dict[str, Any]:
     config = container.config
     context = config.linux.security_context
     options = context.namespace_options
+    mappings.check_container(options, around.sandbox.namespaces)
     if context.privileged and not around.sandbox.config.linux.security_context.privileged:
         raise Invalid("a privileged container needs a privileged sandbox")
     nodes, rules = devices.of_container(config, privileged=context.privileged)
@@ -140,6 +142,8 @@ def _linux(container: Any, around: Surroundings) -> dict[str, Any]:
         # None at all is a wish, too: that nothing be hidden.
         section["maskedPaths"] = list(context.masked_paths)
         section["readonlyPaths"] = list(context.readonly_paths)
+    if around.sandbox.mapped:
+        section |= around.sandbox.mapped.document
     return section
 
 

@@ -10,6 +10,7 @@ from google.protobuf import unknown_fields
 
 from reference_runtime.cri import faults
 from reference_runtime.cri.errors import Invalid, NotFound
+from reference_runtime.cri.spec import mappings
 
 _SAFE = ["nosuid", "noexec", "nodev"]
 _MOUNT_OPTIONS = 11  # the number of Mount.mount_options, which the stubs do not know yet
@@ -54,19 +55,27 @@ def bind(source: str, destination: str, *options: str) -> dict[str, Any]:
     return {"destination": destination, "type": "bind", "source": source, "options": ["rbind", *options]}
 
 
-def volumes(config: Any, image_root: Any) -> list[dict[str, Any]]:
-    """The mounts of a ContainerConfig; ``image_root`` finds the folder of an image's name."""
-    made = [_volume(mount, image_root) for mount in config.mounts]
+def volumes(config: Any, image_root: Any, mapped: dict[str, Any]) -> list[dict[str, Any]]:
+    """The mounts of a ContainerConfig; ``image_root`` finds the folder of an image's name.
+
+    ``mapped`` are the mappings of the pod's user namespace, or nothing: files of images belong to those inside.
+    """
+    made = [
+        _image_volume(mount, image_root) | mapped if mount.image.image else _volume(mount, userns=bool(mapped))
+        for mount in config.mounts
+    ]
     # A mount over the parent of another would hide that.
     return sorted(made, key=lambda mount: mount["destination"].rstrip("/").count("/"))
 
 
-def _volume(mount: Any, image_root: Any) -> dict[str, Any]:
+def _destination(mount: Any) -> str:
     if not mount.container_path:
         raise Invalid("a mount has no container_path")
-    destination = os.path.normpath(os.path.join("/", mount.container_path))
-    if mount.image.image:
-        return _image_volume(mount, destination, image_root)
+    return os.path.normpath(os.path.join("/", mount.container_path))
+
+
+def _volume(mount: Any, *, userns: bool) -> dict[str, Any]:
+    destination = _destination(mount)
     if not mount.host_path:
         raise Invalid(f"mount {mount.container_path}: host_path is empty, and there is no image")
     source = os.path.realpath(mount.host_path)
@@ -79,9 +88,18 @@ def _volume(mount: Any, image_root: Any) -> dict[str, Any]:
     if mount.recursive_read_only:
         options += ["rro"]
     options += ["ro"] if mount.readonly else ["rw"]
-    if mount.uidMappings or mount.gidMappings:
-        raise Invalid(f"mount {mount.container_path}: mappings of ids need a user namespace, which no sandbox has")
-    return bind(source, destination, *options, *_further_options(mount))
+    made = bind(source, destination, *options, *_further_options(mount))
+    return made | _mapped(mount, userns=userns)
+
+
+def _mapped(mount: Any, *, userns: bool) -> dict[str, Any]:
+    """The mappings of a mount, which Kubernetes gives together with those of a pod."""
+    found = {"uidMappings": mappings.documents(mount.uidMappings), "gidMappings": mappings.documents(mount.gidMappings)}
+    if bool(mount.uidMappings) != bool(mount.gidMappings):
+        raise Invalid(f"mount {mount.container_path}: uidMappings and gidMappings need each other")
+    if mount.uidMappings and not userns:
+        raise Invalid(f"mount {mount.container_path}: mappings of ids need a user namespace, which the pod has not")
+    return found if mount.uidMappings else {}
 
 
 def _check_readonly(mount: Any) -> None:
@@ -93,9 +111,12 @@ def _check_readonly(mount: Any) -> None:
         raise Invalid(f"mount {mount.container_path}: recursive_read_only needs private propagation")
 
 
-def _image_volume(mount: Any, destination: str, image_root: Any) -> dict[str, Any]:
+def _image_volume(mount: Any, image_root: Any) -> dict[str, Any]:
+    destination = _destination(mount)
     if mount.host_path:
         raise Invalid(f"mount {mount.container_path}: host_path and image exclude each other")
+    if not mount.readonly:
+        raise Invalid(f"mount {mount.container_path}: an image can only be mounted readonly")
     root = image_root(mount.image.image)
     source = root
     if mount.image_sub_path:

@@ -6,16 +6,16 @@ from typing import Any
 
 from cri_api.v1 import api_pb2
 
-from reference_runtime.cri.errors import Invalid, Unsupported
+from reference_runtime.cri.errors import Invalid
 
 
-def of_sandbox(options: Any, netns: str) -> list[dict[str, str]]:
+def of_sandbox(options: Any, netns: str, userns: str) -> list[dict[str, str]]:
     """The namespaces that the pause process holds."""
-    if options.userns_options.mode == api_pb2.POD and options.userns_options.uids:
-        raise Unsupported("user namespaces of pods are not supported: see Status")
     if options.network not in {api_pb2.POD, api_pb2.NODE}:
         raise Invalid("namespace_options.network of a sandbox is POD or NODE")
     found = [{"type": "mount"}]
+    if userns:
+        found.append({"type": "user", "path": userns})
     if options.network == api_pb2.POD:
         found += [{"type": "network", "path": netns}, {"type": "uts"}]
     if options.ipc != api_pb2.NODE:
@@ -30,6 +30,8 @@ def of_container(options: Any, sandbox: Any, target: int) -> list[dict[str, str]
     pause = f"/proc/{sandbox.pid}/ns"
     of_pod = sandbox.namespaces
     found = [{"type": "mount"}]
+    if sandbox.userns:
+        found.append({"type": "user", "path": sandbox.userns})
     if of_pod.network == api_pb2.POD:
         found += [{"type": "network", "path": sandbox.netns}, {"type": "uts", "path": f"{pause}/uts"}]
     if of_pod.ipc != api_pb2.NODE:

@@ -22,7 +22,7 @@ def config_of(sandbox: Any, args: list[str], shm: str) -> dict[str, Any]:
     user: dict[str, Any] = {"uid": context.run_as_user.value, "gid": context.run_as_group.value}
     if context.supplemental_groups:
         user["additionalGids"] = list(context.supplemental_groups)
-    spaces = namespaces.of_sandbox(context.namespace_options, sandbox.netns)
+    spaces = namespaces.of_sandbox(context.namespace_options, sandbox.netns, sandbox.userns)
     linux_section: dict[str, Any] = {
         "namespaces": spaces,
         "cgroupsPath": f"{sandbox.cgroup_parent}/{sandbox.id}",
@@ -35,6 +35,8 @@ def config_of(sandbox: Any, args: list[str], shm: str) -> dict[str, Any]:
     filtered = security.seccomp(profile, context.seccomp_profile_path, [])
     if filtered and not context.privileged:
         linux_section["seccomp"] = filtered
+    if sandbox.mapped:
+        linux_section |= sandbox.mapped.document
     document: dict[str, Any] = {
         "ociVersion": OCI_VERSION,
         "process": {

@@ -63,40 +63,30 @@ class Backend(Protocol):
         ...
 
 
-class ExecRequest(Protocol):
-    """The fields of the message ExecRequest of the CRI that matter here."""
+class AttachRequest(Protocol):
+    """The fields of the message AttachRequest of the CRI that matter here."""
 
     @property
     def container_id(self) -> str: ...  # noqa: D102  # a field
+    @property
+    def tty(self) -> bool: ...  # noqa: D102  # a field
+    @property
+    def stdin(self) -> bool: ...  # noqa: D102  # a field
+    @property
+    def stdout(self) -> bool: ...  # noqa: D102  # a field
+    @property
+    def stderr(self) -> bool: ...  # noqa: D102  # a field
+
+
+class ExecRequest(AttachRequest, Protocol):
+    """Those of ExecRequest."""
+
     @property
     def cmd(self) -> Sequence[str]: ...  # noqa: D102  # a field
-    @property
-    def tty(self) -> bool: ...  # noqa: D102  # a field
-    @property
-    def stdin(self) -> bool: ...  # noqa: D102  # a field
-    @property
-    def stdout(self) -> bool: ...  # noqa: D102  # a field
-    @property
-    def stderr(self) -> bool: ...  # noqa: D102  # a field
-
-
-class AttachRequest(Protocol):
-    """The fields of the message AttachRequest of the CRI."""
-
-    @property
-    def container_id(self) -> str: ...  # noqa: D102  # a field
-    @property
-    def tty(self) -> bool: ...  # noqa: D102  # a field
-    @property
-    def stdin(self) -> bool: ...  # noqa: D102  # a field
-    @property
-    def stdout(self) -> bool: ...  # noqa: D102  # a field
-    @property
-    def stderr(self) -> bool: ...  # noqa: D102  # a field
 
 
 class PortForwardRequest(Protocol):
-    """The fields of the message PortForwardRequest of the CRI."""
+    """Those of PortForwardRequest."""
 
     @property
     def pod_sandbox_id(self) -> str: ...  # noqa: D102  # a field

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from conformance.harness.cri.objects import Container, Sandbox
 
 SPDY, V4, V5 = "spdy:v4.channel.k8s.io", "websocket:v4.channel.k8s.io", "websocket:v5.channel.k8s.io"
-#: The longest time that a server may take to send, to take or to connect, in seconds.
-PATIENCE = 20.0
 _CLONE_NEWNET = 0x40000000
 _UPGRADE_REFUSED = {400, 403, 404, 426, 501}
 
@@ -40,7 +38,7 @@ def execute(  # noqa: PLR0913  # as many as the request has
     """Run a command in a container.  Standard error is asked for unless there is a terminal."""
     streams = {"stdin": stdin, "stdout": stdout, "stderr": not tty if stderr is None else stderr, "tty": tty}
     answer = container.scene.call("Exec", container_id=container.id, cmd=list(command), **streams)
-    return _follow(str(answer.url), protocol, container.scene.node.settings.timeout, **streams)
+    return _follow(str(answer.url), protocol, container.scene.node.settings.patience, **streams)
 
 
 def attach(  # noqa: PLR0913  # as above
@@ -55,7 +53,7 @@ def attach(  # noqa: PLR0913  # as above
     """Join the streams of a running container."""
     streams = {"stdin": stdin, "stdout": stdout, "stderr": not tty if stderr is None else stderr, "tty": tty}
     answer = container.scene.call("Attach", container_id=container.id, **streams)
-    return _follow(str(answer.url), protocol, container.scene.node.settings.timeout, **streams)
+    return _follow(str(answer.url), protocol, container.scene.node.settings.patience, **streams)
 
 
 def port_forward(sandbox: Sandbox, *ports: int, protocol: str = forward.PROTOCOLS[0]) -> forward.Tunnel:
@@ -70,12 +68,12 @@ def port_forward(sandbox: Sandbox, *ports: int, protocol: str = forward.PROTOCOL
 
 def patience(sandbox: Sandbox) -> float:
     """How long to wait for something to happen on a stream, in seconds."""
-    return min(sandbox.scene.node.settings.timeout, PATIENCE)
+    return sandbox.scene.node.settings.patience
 
 
 def _follow(url: str, protocol: str, timeout: float, **streams: bool) -> remote.Remote:
     try:
-        opened = remote.attach(url, protocol, timeout=min(timeout, PATIENCE), **streams)
+        opened = remote.attach(url, protocol, timeout=timeout, **streams)
     except StreamRefused as refusal:
         _skip_unspoken(refusal, protocol)
         raise
@@ -128,7 +126,7 @@ def taken(connection: socket.socket, size: int) -> bytes:
 
 
 @contextmanager
-def listening(network: int | None, port: int = 0, patience: float = PATIENCE) -> Iterator[Listener]:
+def listening(network: int | None, port: int = 0, patience: float = 20.0) -> Iterator[Listener]:
     """A socket that listens on localhost of a network namespace, given by its inode; None is our own.
 
     It is opened by us, not by a program of the container, so that a test has both ends of a connection.  Skips the
