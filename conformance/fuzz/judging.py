@@ -55,7 +55,16 @@ def attempt(bench: Bench, runtime: Runtime, case: dict[str, Any]) -> Attempt:
         vars(tried.problem)["about"] = f"{vars(tried.problem).get('about', '')} without a mount namespace"
     if isinstance(tried.problem, Crashed) and (ended := re.search(r"ended with -(\d+)", str(tried.problem))):
         vars(tried.problem)["about"] = f"{operation(tried.journal)} was ended by signal {ended[1]}"
+    elif isinstance(tried.problem, Crashed):
+        vars(tried.problem)["about"] = f"{operation(tried.journal)}: {panic(str(tried.problem))}"
     return tried
+
+
+def panic(said: str) -> str:
+    """What a runtime says that breaks down, and where: without the rest of the stack, which is long and varies."""
+    words = re.search(r"^.*?((?:panic|fatal error|Traceback).*)$", said, re.MULTILINE)
+    place = re.search(r"^goroutine .*\n([\w./*()-]+)\(.*\)$", said, re.MULTILINE)
+    return normalised(words[1] if words else said) + (f" in {place[1]}(…)" if place else "")
 
 
 def has_own_mounts(config: dict[str, Any]) -> bool:

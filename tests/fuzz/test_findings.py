@@ -19,6 +19,7 @@ from conformance.fuzz.findings import (
     read,
     signature_of,
 )
+from conformance.fuzz.judging import panic
 from conformance.fuzz.replay import folder_of
 from conformance.harness.errors import Hung, Violation, WrongUse
 from conformance.harness.journal import Journal
@@ -145,3 +146,19 @@ def test_a_folder_without_a_finding_is_wrong_use(tmp_path: Path, content: str | 
         (tmp_path / FILE).write_text(content)
     with pytest.raises(WrongUse, match=FILE):
         folder_of(tmp_path)
+
+
+def test_a_panic_is_told_without_its_stack() -> None:
+    said = """`create c1` ended with 2: level=info msg="begin"
+panic: runtime error: invalid memory address or nil pointer dereference
+[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x55d1]
+
+goroutine 1 [running]:
+main.loadSpec({0x55d1b1, 0xb})
+\tgithub.com/example/spec.go:136 +0x2f
+main.setup(0xc0?)
+"""
+    assert panic(said) == "panic: runtime error: invalid memory address or nil pointer dereference in main.loadSpec(…)"
+    assert panic("`start c1` ended with 1: it went down at 0x12") == normalised(
+        "`start c1` ended with 1: it went down at 0x12"
+    )
