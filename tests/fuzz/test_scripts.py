@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a trial needs root")
 OTHERS = (hostname("sea"), oom_score_adj(500))
 CASES = {
     "umask-zero-ignored": umask(0),  # seen in the report
-    "masked-paths-dropped": masked_paths("/proc/version"),  # by what a verb of the probe did
+    "masked-paths-dropped": masked_paths("/proc/uptime"),  # by what a verb of the probe did
     "devices-mode-ignored": device("/dev/x", "c", 1, 3, file_mode=0o640),
     "annotations-dropped": annotation("org.example.sea", "deep"),  # in the state, before the container was started
     "namespace-uts-not-created": umask(0o77),  # by comparing with the runtime's
