@@ -45,7 +45,7 @@ def serve(settings: Settings) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (_FEW_FILES, _FEW_FILES))
     _free(settings.socket)
     libc.adopt_orphans()
-    if settings.ephemeral:
+    if settings.ephemeral and not faults.active:
         abandoned.remove()
     parts = Parts(settings)
     abandoned.note(settings)

@@ -33,10 +33,12 @@ OF_VALID = (
     *("ids-cut-to-16-bits", "masked-paths-dropped", "memory-limit-dropped", "mount-options-first-wins"),
     *("mount-ro-ignored", "no-new-privileges-dropped", "oom-score-adj-off-by-one", "pids-limit-dropped"),
     *("rlimits-soft-only", "root-readonly-ignored", "sysctl-dropped", "umask-zero-ignored", "uid-ignored"),
+    *("descriptors-inherited", "hooks-env-dropped", "hooks-reversed", "mount-data-dropped", "mount-noatime-ignored"),
+    *("oom-score-adj-zero-ignored", "rootfs-propagation-dropped"),
 )
 OF_INVALID = ("invalid-values-ignored", "rlimits-duplicates-accepted", "errors-exit-0", "devices-type-unchecked")
 #: How many of the faults have to be noticed in the time of a smoke phase.
-ENOUGH = 28
+ENOUGH = 34
 
 
 @pytest.fixture(scope="module")

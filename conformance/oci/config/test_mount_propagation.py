@@ -119,6 +119,6 @@ def test_mounts_of_the_config_stay_inside(container: MakeContainer, option: str)
     before = made.scene.trial.mounts()
     made.create()
     made.start()
-    made.until_printed('"wait"')
+    made.until_waiting()
     assert made.observed().action("write").errno is None
     assert made.scene.trial.mounts() == before
