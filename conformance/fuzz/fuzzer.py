@@ -75,6 +75,9 @@ class Fuzzer:
     def try_case(self, case: Case) -> Case | None:
         """Try one case; returns it if it fails, or the smallest that fails alike if it is news.  Raises ``Enough``."""
         self.check_time()
+        if self.settings.steady and self.findings.is_known_to_hang(case.about):
+            self.coverage.skipped += 1
+            return None
         written = case.written()
         attempt = self._attempt(written)
         self.progress(self)

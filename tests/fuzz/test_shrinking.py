@@ -78,6 +78,12 @@ def test_what_is_known_is_not_made_smaller(pretender: Pretender) -> None:
     assert pretender.findings.new == []
 
 
+def test_a_smoke_phase_leaves_out_what_is_known_to_hang(pretender: Pretender) -> None:
+    pretender.findings.expectations = Expectations([Expectation(reason="ever", finding="hung: create with a filter")])
+    assert pretender.try_case(Case(tuple(EDITS), about="a filter")) is None
+    assert (pretender.tried, pretender.coverage.skipped) == (0, 1)
+
+
 def test_all_of_a_pack_are_tried_without_what_is_known(pretender: Pretender) -> None:
     pretender.findings.expectations = Expectations([Expectation(reason="late", finding="refused: no")])
     pretender.to_blame = frozenset(["key-3"])
