@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -82,7 +82,8 @@ class Launcher(ABC):
         (self.workspace / "cni/10-seatrial.conflist").write_text(NETWORK.format(workspace=self.workspace))
         self.configure()
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        daemon = self.start(self.command_line(self.program, self.settings), output=log)
+        with chdir(self.workspace):  # where a server may leave files
+            daemon = self.start(self.command_line(self.program, self.settings), output=log)
         if not self.until_listening(daemon):
             print(f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
             return 2

@@ -74,7 +74,7 @@ class Beside:
         """Start it, and wait until it listens."""
         argv = self._kind.command_line(self._program, self._folder / "settings")
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder)
         deadline = time.monotonic() + PATIENCE
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > deadline:
