@@ -17,6 +17,7 @@ from conformance.harness.cri import protocol
 from conformance.harness.cri.configs import Document
 from conformance.harness.cri.objects import Container, Sandbox
 from conformance.harness.cri.scene import CriScene, spec
+from conformance.harness.cri.spare import Spare, spare
 from conformance.harness.errors import Crashed, Violation
 from strategies.messages import Path, changed, changes, holes
 
@@ -31,6 +32,8 @@ KEPT = {
 }
 #: Where an image is pulled from stays, too: the suite's registry.
 PULLED = {"image"}
+#: What ends a server when it is missing, as some do, is tried on a server of its own only.
+VITAL = {"sandbox_config"}
 #: How long a server may need to remove what has just ended, in seconds: its clients ask again.
 PROMPT = 10.0
 BROKEN = re.compile(r"panic|nil pointer|runtime error|index out of range|Traceback", re.IGNORECASE)
@@ -47,6 +50,8 @@ LISTS = (
     *("Status", "Version", "RuntimeConfig"),
 )
 #: All that is tried here.
+#: The parts of calls that make something.
+CONFIGS = (("RunPodSandbox", "config"), ("CreateContainer", "config"), ("CreateContainer", "sandbox_config"))
 PARTS = len(("PullImage", *MAKING, *ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS))
 
 
@@ -82,6 +87,31 @@ def test_requests_of_all_kinds_are_answered(cri: CriScene, method: str, pytestco
     explore(cri, Share.of(pytestconfig, PARTS), method, document, lambda request: answered(cri, method, request))
 
 
+@proved_by("cri-missing-config-crashes")
+@musts("cri.error.message")
+@pytest.mark.parametrize(("method", "part"), CONFIGS, ids=["-".join(each) for each in CONFIGS])
+def test_a_hole_in_a_config_ends_no_server(cri: CriScene, method: str, part: str) -> None:
+    """Whatever is missing or empty in a config, its call is answered, and the server goes on."""
+    descriptor = protocol.message_class(protocol.methods()[method].request).DESCRIPTOR
+    with spare(cri) as held:
+        document = base(held.cri, method, held.cri.sandbox())
+        found = holes(descriptor, document, keep=lambda path: path[0] != part or bool(KEPT & set(path)))
+        ended = [f"{method} with {hole}" for hole in found if not survives(held, method, changed(document, [hole]))]
+    if ended:
+        raise Crashed(f"these ended the server: {'; '.join(ended)}")
+
+
+def survives(held: Spare, method: str, document: Document) -> bool:
+    """Whether a server goes on after a request; one that does not is started again."""
+    try:
+        answered(held.cri, method, changed_request(held.cri, method, document))
+    except Crashed:
+        held.kill()
+        held.start()
+        return False
+    return True
+
+
 @proved_by("cri-empty-request-crashes")
 @musts("cri.error.message")
 def test_pulls_of_all_kinds_are_answered(cri: CriScene, pytestconfig: pytest.Config) -> None:
@@ -93,13 +123,13 @@ def test_pulls_of_all_kinds_are_answered(cri: CriScene, pytestconfig: pytest.Con
 def explore(cri: CriScene, share: Share, method: str, document: Document, tried: Any) -> None:
     """Try a request with each part of it missing or empty, and with changes that are drawn."""
     descriptor = protocol.message_class(protocol.methods()[method].request).DESCRIPTOR
-    kept = KEPT | PULLED if method == "PullImage" else KEPT
+    kept = KEPT | (PULLED if method == "PullImage" else VITAL)
 
     def is_kept(path: Path) -> bool:
         return bool(kept & set(path))
 
     if list(descriptor.fields):
-        for hole in holes(descriptor, document, keep=is_kept):
+        for hole in holes(descriptor, document, keep=is_kept) if method not in MAKING else ():
             tried(changed(document, [hole]))
         drawn = changes(descriptor, keep=is_kept)
         share.explore(drawn, lambda found: tried(changed(document, found)), EXAMPLES.get(method, USUALLY))

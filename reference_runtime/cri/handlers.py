@@ -111,6 +111,14 @@ def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], A
 def _end_on_nothing(request: Any) -> None:
     if faults.has("cri-empty-request-crashes") and request.DESCRIPTOR.fields and not request.ByteSize():
         os.kill(os.getpid(), signal.SIGTERM)
+    if faults.has("cri-missing-config-crashes") and _lacks_config(request):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _lacks_config(request: Any) -> bool:
+    """Whether what shall be made has no config, or is to be in a sandbox without one."""
+    parts = {"RunPodSandboxRequest": ("config",), "CreateContainerRequest": ("config", "sandbox_config")}
+    return any(not request.HasField(part) for part in parts.get(request.DESCRIPTOR.name, ()))
 
 
 def _stream(name: str, function: Callable[[Any, Any], Iterator[Any]]) -> Callable[[Any, Any], Iterator[Any]]:
