@@ -163,3 +163,18 @@ def test_a_monitor_that_is_ended_ends_its_container(server: Server, pod: str, pr
     os.kill(record["monitor"], signal.SIGTERM)
     assert server.ended(container).exit_code == 137
     until(lambda: not Path(f"/proc/{record['monitor']}").exists(), "the end of the monitor")
+
+
+def test_an_address_is_given_anew_with_its_hardware_address(server: Server, pod: str, probe: str) -> None:
+    def seen() -> tuple[str, str]:
+        sandbox = server.sandbox()
+        status = server.runtime.PodSandboxStatus(api_pb2.PodSandboxStatusRequest(pod_sandbox_id=sandbox)).status
+        container = server.run(sandbox, probe, "read", "/sys/class/net/eth0/address")
+        server.ended(container)
+        told = json.loads(server.log(container).split(b" ", 3)[3])["content"]
+        server.remove(sandbox)
+        return status.network.ip, told
+
+    # As the other pod keeps the bridge up, the host goes on knowing who had the address.
+    assert pod
+    assert seen() == seen()

@@ -39,13 +39,13 @@ class Bridge:
         """Joins a namespace to the bridge; its addresses.  Ports are an affair of ports.py."""
         del ports
         gateway = self._interface(self.network[1])
-        bridge = devices.make_bridge(self.name)
+        bridge = devices.make_bridge(self.name, _hardware(gateway.ip))
         devices.add_address(bridge, gateway)
         set_up(bridge)
         address = self._take(sandbox_id)
         namespace = os.open(netns, os.O_RDONLY)
         try:
-            devices.make_pair(_device(sandbox_id), DEVICE, namespace, bridge)
+            devices.make_pair(_device(sandbox_id), DEVICE, namespace, bridge, _hardware(address))
         finally:
             os.close(namespace)
         namespaces.inside(netns, lambda: self._set_up(address, gateway))
@@ -90,6 +90,11 @@ class Bridge:
 def _network_of(mark: str) -> str:
     """A network that hardly anyone else uses."""
     return f"10.{200 + int(mark[:2], 16) % 50}.{int(mark[2:4], 16)}.0/24"
+
+
+def _hardware(address: ipaddress.IPv4Address) -> bytes:
+    """The hardware address of whoever has an address: one that is given anew is still known as it was (arp(7))."""
+    return b"\x02\x5e" + address.packed
 
 
 def _device(sandbox_id: str) -> str:

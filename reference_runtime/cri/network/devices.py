@@ -15,7 +15,7 @@ Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 
 _RTM_NEWLINK, _RTM_DELLINK, _RTM_NEWADDR, _RTM_NEWROUTE = 16, 17, 20, 24
 _CREATE, _EXCLUSIVE = 0x400, 0x200
-_IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 3, 10, 18, 28
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 1, 3, 10, 18, 28
 _INFO_KIND, _INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _RTA_GATEWAY, _RTA_OIF = 5, 4
@@ -30,17 +30,30 @@ def index(name: str) -> int:
         return 0
 
 
-def make_bridge(name: str) -> int:
-    """A bridge, which may be there already; its number."""
-    body = link(0) + _name(name) + attribute(_IFLA_LINKINFO, attribute(_INFO_KIND, b"bridge"))
+def make_bridge(name: str, hardware: bytes) -> int:
+    """A bridge, which may be there already; its number.
+
+    Without a hardware address of its own it would take the least of its ports', and so change it while pods know it.
+    """
+    body = (
+        link(0)
+        + _name(name)
+        + attribute(_IFLA_ADDRESS, hardware)
+        + attribute(_IFLA_LINKINFO, attribute(_INFO_KIND, b"bridge"))
+    )
     with contextlib.suppress(FileExistsError):
         ask(_RTM_NEWLINK, body, _CREATE | _EXCLUSIVE)
     return index(name)
 
 
-def make_pair(name: str, other: str, namespace: int, bridge: int) -> None:
+def make_pair(name: str, other: str, namespace: int, bridge: int, hardware: bytes) -> None:
     """Two devices joined as by a cable: one here on a bridge, the other in the namespace of a descriptor."""
-    peer = link(0) + _name(other) + attribute(_IFLA_NET_NS_FD, struct.pack("=i", namespace))
+    peer = (
+        link(0)
+        + _name(other)
+        + attribute(_IFLA_ADDRESS, hardware)
+        + attribute(_IFLA_NET_NS_FD, struct.pack("=i", namespace))
+    )
     kind = attribute(_INFO_KIND, b"veth") + attribute(_INFO_DATA, attribute(_VETH_INFO_PEER, peer))
     master = attribute(_IFLA_MASTER, struct.pack("=i", bridge))
     ask(_RTM_NEWLINK, link(0) + _name(name) + master + attribute(_IFLA_LINKINFO, kind), _CREATE | _EXCLUSIVE)
