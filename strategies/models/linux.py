@@ -46,6 +46,8 @@ def of_linux(config: Config) -> Iterator[Expected]:
         yield Expected(f"rootfs-propagation.{kind}", f"a root that is {kind}", wanted, look, "namespace")
     for name, value in linux.get("sysctl", {}).items():
         place = "/proc/sys/" + name.replace(".", "/")
+        if place in linux.get("maskedPaths", ()):
+            continue
         wanted = value.split()
         yield Expected("sysctl", f"sysctl {name}", wanted, lambda seen, place=place: _words(seen, place), "action")
     if (domain := linux.get("personality", {}).get("domain")) in DOMAINS:
