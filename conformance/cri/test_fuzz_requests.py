@@ -55,7 +55,7 @@ CONFIGS = (("RunPodSandbox", "config"), ("CreateContainer", "config"), ("CreateC
 PARTS = len(("PullImage", *MAKING, *ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS))
 
 
-@proved_by("cri-empty-request-crashes")
+@proved_by("cri-negative-number-crashes")
 @musts("cri.error.message")
 @pytest.mark.parametrize("method", MAKING)
 def test_configs_of_all_kinds_are_answered(cri: CriScene, method: str, pytestconfig: pytest.Config) -> None:

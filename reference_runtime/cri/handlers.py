@@ -92,7 +92,8 @@ def _streaming_handler(name: str, targets: tuple[Any, ...]) -> Any:
 def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], Any]) -> Callable[[Any, Any], Any]:
     def call(request: Any, context: Any) -> Any:
         try:
-            _end_on_nothing(request)
+            if faults.active:
+                _end_on_nothing(request)
             faults.bend_request(name, request)
             if faults.pretends(name) or faults.lost(name, request, context):
                 return empty()
@@ -110,6 +111,8 @@ def _unary(name: str, function: Callable[[Any, Any], Any], empty: Callable[[], A
 
 def _end_on_nothing(request: Any) -> None:
     if faults.has("cri-empty-request-crashes") and request.DESCRIPTOR.fields and not request.ByteSize():
+        os.kill(os.getpid(), signal.SIGTERM)
+    if faults.has("cri-negative-number-crashes") and ": -" in str(request):
         os.kill(os.getpid(), signal.SIGTERM)
     if faults.has("cri-missing-config-crashes") and _lacks_config(request):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -98,6 +98,7 @@ BUGS = [
     Bug("cri-not-found-code-wrong", "every error has the code UNKNOWN"),
     Bug("cri-not-found-accepted", "objects need not be there", accepts=_ABOUT_ONE),
     Bug("cri-empty-request-crashes", "the server ends with a request that has nothing in it"),
+    Bug("cri-negative-number-crashes", "the server ends with a number below 0"),
     Bug("cri-missing-config-crashes", "the server ends when a sandbox or container has no config"),
     Bug("cri-partial-id-wrong-object", "the beginning of an id stands for any object"),
     Bug(
