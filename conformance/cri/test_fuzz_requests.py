@@ -49,9 +49,9 @@ LISTS = (
     *("ListMetricDescriptors", "ListPodSandboxMetrics", "ImageStatus", "ImageFsInfo", "RemoveImage"),
     *("Status", "Version", "RuntimeConfig"),
 )
-#: All that is tried here.
 #: The parts of calls that make something.
 CONFIGS = (("RunPodSandbox", "config"), ("CreateContainer", "config"), ("CreateContainer", "sandbox_config"))
+#: All that is tried here.
 PARTS = len(("PullImage", *MAKING, *ABOUT_A_CONTAINER, *ABOUT_A_SANDBOX, *LISTS))
 
 
