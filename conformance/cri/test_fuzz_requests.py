@@ -98,11 +98,11 @@ def test_a_hole_in_a_config_ends_no_server(cri: CriScene, method: str, part: str
         found = holes(descriptor, document, keep=lambda path: path[0] != part or bool(KEPT & set(path)))
         ended = [f"{method} with {hole}" for hole in found if not survives(held, method, changed(document, [hole]))]
     if ended:
-        raise Crashed(f"these ended the server: {'; '.join(ended)}")
+        raise Crashed(f"these broke the server: {'; '.join(ended)}")
 
 
 def survives(held: Spare, method: str, document: Document) -> bool:
-    """Whether a server goes on after a request; one that does not is started again."""
+    """Whether a server answers a request and goes on; one that does not is started again."""
     try:
         answered(held.cri, method, changed_request(held.cri, method, document))
     except Crashed:

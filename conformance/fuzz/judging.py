@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from conformance.expectations import expectations_for
+from conformance.expectations import Expectations, expectations_for
 from conformance.fuzz.attempts import kinds_of
 from conformance.fuzz.errors import EffectDiffers, InvalidAccepted, RefusedInSilence, RefusedWithTraces, ValidRefused
 from conformance.fuzz.findings import normalised
@@ -170,7 +171,7 @@ def compare(scene: Scene, facts: list[Expected], seen: Seen) -> None:
     differing = [each for each in facts if seen.value(each) != each.value]
     if not differing:
         return
-    known = expectations_for(scene.runtime)
+    known = _known(scene.runtime)
     new = [each for each in differing if known.of_finding(_signature(each), [each.requirement]) is None]
     each = [*new, *differing][0]
     observed = seen.value(each)
@@ -178,6 +179,12 @@ def compare(scene: Scene, facts: list[Expected], seen: Seen) -> None:
     note_evidence(scene.journal, each, seen)
     message = f"{each.fact} is {observed!r}, the config says {each.value!r}"
     raise EffectDiffers(message, f"{each.requirement}: {each.fact}", each.requirement)
+
+
+@cache
+def _known(runtime: Runtime) -> Expectations:
+    """Read once: where much is known, most cases ask."""
+    return expectations_for(runtime)
 
 
 def _signature(each: Expected) -> str:

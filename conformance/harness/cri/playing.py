@@ -71,7 +71,7 @@ class Player:
     def _take(self, turn: Turn, where: str) -> None:
         due, held = pods.rule(self.world, turn), self._held(turn)
         answer = self._asked(turn)
-        if _names(answer, held):
+        if due.verdict != ACCEPTED and _names(answer, held):
             return  # asked to make it again, the server names what is there: nothing has changed
         if due.verdict not in {OPEN, ACCEPTED if answer.good else REFUSED}:
             told = f"{answer.code} {answer.text[:500]}".strip()

@@ -82,6 +82,8 @@ class Harbour:
         for attempt in (port, 0):
             with suppress(OSError):
                 return Registry(self.folder, host, attempt, kind)
+        self.registry.close()
+        self._claim.release()
         raise WrongUse(f"no registry can listen at {host}: bring the loopback interface up")
 
     def supply(self, client: Client, image: str, option: str) -> Supply:
